@@ -1,0 +1,1 @@
+"""Companies, people, leads, activities, tasks."""

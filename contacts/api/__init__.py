@@ -1,0 +1,1 @@
+"""Companies, people, leads, activities and tasks under /api/v1/."""

@@ -1,0 +1,46 @@
+"""What contacts do when a setting changes that their facts read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from crm import events, jobs
+
+from . import leads
+from .models import Activity, Company, Lead, Person, Task
+
+STEP = 500
+
+
+@events.subscribe("organisation.changed")
+def _organisation_changed(event: Any) -> None:
+    if {"lead_quiet_days", "time_zone"} & set(event.new):
+        jobs.enqueue("contacts.derive_leads", {"after": 0}, key="all")
+    if "time_zone" in event.new:
+        for label in DAYS_OF:
+            jobs.enqueue("contacts.derive_days", {"model": label, "after": 0})
+
+
+@jobs.kind("contacts.derive_leads", label=_("Derive leads anew"))
+def derive_leads(job: Any) -> None:
+    """Derives the facts of 500 leads anew, then leaves the rest to the next step."""
+    rows = list(Lead.objects.filter(pk__gt=job.payload["after"]).order_by("pk")[:STEP])
+    leads.rebuild(rows)
+    if len(rows) == STEP:
+        jobs.enqueue("contacts.derive_leads", {"after": rows[-1].pk}, key="all")
+
+
+DAYS_OF: dict[str, Any] = {"company": Company, "person": Person, "lead": Lead, "activity": Activity, "task": Task}
+
+
+@jobs.kind("contacts.derive_days", label=_("Recompute local days"))
+def derive_days(job: Any) -> None:
+    """Recomputes the local days of 500 rows in another time zone, then leaves the rest to the next step."""
+    model = DAYS_OF[job.payload["model"]]
+    rows = list(model.objects.filter(pk__gt=job.payload["after"]).order_by("pk")[:STEP])
+    for row in rows:
+        row.save()
+    if len(rows) == STEP:
+        jobs.enqueue("contacts.derive_days", {**job.payload, "after": rows[-1].pk})
