@@ -1,0 +1,1 @@
+"""Deals, their history and what they are made of under /api/v1/."""

@@ -1,0 +1,381 @@
+"""Measures of deals: what is counted, by which date, over which rows. The KPIs made of them are in `deals.kpis`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import RowNumber
+from django.utils.translation import gettext_lazy as _
+
+from analytics import thresholds
+from analytics.sources import DailySource, Measure, StockSource, WindowSource, add_dimension, add_source, name_members, names_from
+from contacts.choices import TOUCHES, ActivityKind
+from contacts.measures import add_entity, filled, present, within
+from crm.events import Origin
+from crm.models import Organisation
+from crm.periods import Period, first_instant, today
+
+from .choices import Status
+from .models import Deal, DealActivity, DealFacts, DealState, DealTask, LossReason, Pipeline, Product, Stage, StageVisit
+
+
+def _product_names(members: Any) -> dict[str, str]:
+    """Products by id; records that name theirs in words are split by those words."""
+    return {member: member for member in members if member and not member.isdigit()} | names_from(Product)(members)
+
+
+add_dimension("pipeline", _("Pipeline"), names_from(Pipeline))
+add_dimension("stage", _("Stage"), names_from(Stage))
+add_dimension("product", _("Product"), _product_names)
+add_dimension("reason", _("Loss reason"), names_from(LossReason))
+STEPS = {"moved": _("Stage moves"), "revalued": _("Changes of value"), "task": _("Tasks done")}
+
+
+name_members("activity_type", lambda members: {member: str(STEPS[member]) for member in members if member in STEPS})
+add_dimension("sale", _("Sale"), lambda members: {"repeat": str(_("Repeat sale")), "first": str(_("First sale"))})
+
+add_entity(
+    "deal",
+    "deals",
+    _("Deals"),
+    Deal,
+    Deal.objects.all,
+    {
+        "company": (_("Company"), present("company")),
+        "amount": (_("Value"), present("amount")),
+        "expected_close": (_("Expected close"), present("expected_close")),
+        "source": (_("Source"), filled("source")),
+        "owner": (_("Owner"), present("owner")),
+    },
+)
+
+DEAL = ("deals.deal", "deal_id")
+OF_DEAL = {
+    "pipeline": "deal__pipeline_id",
+    "source": "deal__source",
+    "segment": "deal__company__industry",
+    "country": "deal__company__country",
+    "product": "deal__product_id",
+    "campaign": "deal__campaign",
+}
+
+
+def of_owner(prefix: str = "") -> dict[str, str]:
+    """Owner and team as they were at that moment."""
+    return {"owner": f"{prefix}owner_id", "team": f"{prefix}team_id"}
+
+
+WON, LOST = Q(status=Status.WON), Q(status=Status.LOST)
+VALUED = Q(closed_base__isnull=False)
+
+add_source(
+    DailySource(
+        "deals.created",
+        (
+            Measure("deals_created"),
+            Measure("deals_created_then_won", lambda: WON & within("win_seconds", "deal_win_window")()),
+            Measure("pipeline_created", value="early_base"),
+            Measure("pipeline_created_n", Q(early_base__isnull=False)),
+            Measure("created_without_amount", Q(early_amount__isnull=True)),
+            Measure("created_unconverted", Q(early_amount__isnull=False, early_base__isnull=True)),
+        ),
+        {**of_owner("created_"), **OF_DEAL},
+        DEAL,
+        rows=lambda: DealFacts.objects.filter(created_day__isnull=False),
+        day="created_day",
+    )
+)
+
+
+def _is_large() -> Q:
+    return WON & thresholds.condition("large_deal", "closed_day", "closed_base")
+
+
+def _year_has_bound() -> Q:
+    return WON & VALUED & thresholds.condition("large_deal", "closed_day", "closed_base", known=True)
+
+
+def _won_values(start: dt.date, end: dt.date) -> list[int]:
+    rows = DealFacts.objects.filter(WON & VALUED, closed_day__gte=start, closed_day__lt=end)
+    return list(rows.order_by("closed_base").values_list("closed_base", flat=True))
+
+
+thresholds.thresholds.register("large_deal", thresholds.Bound(_won_values, 0.8, "deals.closed"))
+
+add_source(
+    DailySource(
+        "deals.closed",
+        (
+            Measure("deals_won", WON),
+            Measure("deals_lost", LOST),
+            Measure("won_amount", WON, "closed_base"),
+            Measure("lost_amount", LOST, "closed_base"),
+            Measure("won_valued", WON & VALUED),
+            Measure("won_without_amount", WON & Q(closed_amount__isnull=True)),
+            Measure("closed_unconverted", Q(closed_amount__isnull=False, closed_base__isnull=True)),
+            Measure("deal_cycle", WON & Q(deal_seconds__isnull=False), "deal_seconds"),
+            Measure("deal_cycle_n", WON & Q(deal_seconds__isnull=False)),
+            Measure("deal_cycle_unclear", WON & Q(deal_seconds__isnull=True)),
+            Measure("sales_cycle", WON & Q(sales_seconds__isnull=False), "sales_seconds"),
+            Measure("sales_cycle_unclear", WON & Q(sales_seconds__isnull=True)),
+            Measure("won_touches", WON & Q(touches__isnull=False), "touches"),
+            Measure("won_large", _is_large),
+            Measure("won_boundable", _year_has_bound),
+            Measure("won_amount_in_cycle", WON & Q(deal_seconds__isnull=False), "closed_base"),
+        ),
+        {**of_owner("closed_"), **OF_DEAL, "reason": "deal__lost_reason_id", "sale": "sale"},
+        DEAL,
+        rows=lambda: DealFacts.objects.filter(closed_day__isnull=False).annotate(
+            sale=Case(When(repeat=True, then=Value("repeat")), default=Value("first"))
+        ),
+        day="closed_day",
+    )
+)
+
+#: The pipeline is the stage's: a deal that went to another one later was in this one then.
+IN_STAGE = {**OF_DEAL, "stage": "stage_id", "pipeline": "stage__pipeline_id"}
+
+add_source(
+    StockSource(
+        "deals.open",
+        (
+            Measure("open_deals"),
+            Measure("open_amount", value="amount"),
+            Measure("open_weighted", value=F("amount") * F("probability")),
+            Measure("open_valued", Q(amount__isnull=False), priced=True),
+            Measure("open_without_amount", Q(amount__isnull=True)),
+        ),
+        {**of_owner(), **IN_STAGE},
+        DEAL,
+        rows=lambda: DealState.objects.filter(status=Status.OPEN),
+        start="start_day",
+        end="end_day",
+        opened="deals.opened",
+        left="deals.left",
+        currency="currency",
+    )
+)
+
+add_source(
+    DailySource(
+        "stages.entered",
+        (
+            Measure("stages_entered"),
+            Measure("stages_advanced", within("advance_seconds", "stage_conversion_window")),
+        ),
+        {**of_owner("entry_"), **IN_STAGE},
+        DEAL,
+        rows=lambda: StageVisit.objects.filter(deal__undated=False),
+        day="entered_day",
+    )
+)
+add_source(
+    DailySource(
+        "stages.left",
+        (Measure("stage_time", Q(seconds__isnull=False), "seconds"),),
+        {**of_owner("exit_"), **IN_STAGE},
+        DEAL,
+        rows=lambda: StageVisit.objects.filter(left_day__isnull=False, deal__undated=False),
+        day="left_day",
+    )
+)
+
+BY_PEOPLE = ~Q(origin__in=[Origin.IMPORT, Origin.SYSTEM])
+
+add_source(
+    DailySource(
+        "deals.steps",
+        (Measure("stage_moves", Q(moved=True)), Measure("amount_changes", Q(revalued=True))),
+        {**of_owner(), **IN_STAGE},
+        DEAL,
+        rows=lambda: DealState.objects.filter(BY_PEOPLE, Q(moved=True) | Q(revalued=True), status=Status.OPEN),
+        day="start_day",
+    )
+)
+
+
+def _while_open(at: str) -> Exists:
+    """The deal was open at that instant."""
+    states = DealState.objects.filter(deal=OuterRef("deal"), status=Status.OPEN, start__lte=OuterRef(at))
+    return Exists(states.filter(Q(end__isnull=True) | Q(end__gte=OuterRef(at))))
+
+
+add_source(
+    DailySource(
+        "deals.touches",
+        (Measure("deal_activities"),),
+        {**{name: f"activity__{lookup}" for name, lookup in of_owner().items()}, **OF_DEAL, "activity_type": "activity__kind"},
+        DEAL,
+        rows=lambda: DealActivity.objects.filter(
+            _while_open("activity__at"), activity__kind__in=TOUCHES, activity__by_machine=False
+        ),
+        day="activity__day",
+    )
+)
+add_source(
+    DailySource(
+        "deals.tasks_done",
+        (Measure("deal_tasks_done"),),
+        {**{name: f"task__{lookup}" for name, lookup in of_owner().items()}, **OF_DEAL},
+        DEAL,
+        rows=lambda: DealTask.objects.filter(_while_open("task__done_at"), task__done_day__isnull=False),
+        day="task__done_day",
+    )
+)
+
+OPEN_STREAMS = ("deals.opened", "deals.left", "deals.closed")
+
+
+def _open_in(period: Period) -> QuerySet:
+    """One row per deal open at some instant of the period: its last open state in it, whose values count (kpis.md G6)."""
+    rows = DealState.objects.open_during(period.start, period.end)
+    same = DealState.objects.open_during(period.start, period.end).filter(deal=OuterRef("deal"))
+    later = same.filter(Q(start__gt=OuterRef("start")) | Q(start=OuterRef("start"), pk__gt=OuterRef("pk")))
+    return rows.filter(~Exists(later))
+
+
+add_source(
+    WindowSource(
+        "deals.in_progress",
+        (Measure("deals_in_progress"),),
+        {**of_owner(), **IN_STAGE},
+        DEAL,
+        rows=_open_in,
+        day="start_day",
+        depends=OPEN_STREAMS,
+    )
+)
+
+
+def _expected_in(period: Period) -> QuerySet:
+    """Deals open at the period's start that were then expected to close in it; `slipped` tells which did not.
+
+    Slipped: still open at the end. A deal closed in the period, won or lost, has not slipped.
+    """
+    still = DealState.objects.open_at(period.end).filter(deal=OuterRef("deal"))
+    return (
+        DealState.objects.open_at(period.start)
+        .filter(expected_close__gte=period.start, expected_close__lt=period.end)
+        .annotate(slipped=Exists(still))
+    )
+
+
+add_source(
+    WindowSource(
+        "deals.expected",
+        (Measure("deals_expected"), Measure("deals_slipped", Q(slipped=True))),
+        {**of_owner(), **IN_STAGE},
+        DEAL,
+        rows=_expected_in,
+        day="expected_close",
+        depends=OPEN_STREAMS,
+    )
+)
+
+SLOWEST_TENTHS = 9
+SLOWEST_N = 30
+
+
+def slow_after(day: dt.date) -> dict[int, int]:
+    """stage -> seconds that nine of ten won deals had left it after, from exits before `day`; stages with 30 exits or more."""
+    won = StageVisit.objects.filter(
+        deal__status=Status.WON, deal__facts__closed_day__lt=day, left_day__lt=day, seconds__isnull=False
+    )
+    ranked = won.annotate(
+        place=Window(RowNumber(), partition_by=F("stage_id"), order_by=F("seconds").asc()),
+        n=Window(Count("pk"), partition_by=F("stage_id")),
+    ).filter(n__gte=SLOWEST_N, place__gt=(F("n") - 1) * SLOWEST_TENTHS / 10, place__lte=(F("n") - 1) * SLOWEST_TENTHS / 10 + 2)
+    near: dict[int, list[int]] = {}
+    sizes: dict[int, int] = {}
+    for stage, seconds, n in ranked.order_by("stage_id", "seconds").values_list("stage_id", "seconds", "n"):
+        near.setdefault(stage, []).append(seconds)
+        sizes[stage] = n
+    found = {}
+    for stage, (low, *high) in near.items():
+        tenths = (sizes[stage] - 1) * SLOWEST_TENTHS % 10
+        found[stage] = round(low + ((high[0] if high else low) - low) * tenths / 10)
+    return found
+
+
+def _open_at_end(period: Period) -> QuerySet:
+    """Deals open at the period's end (or now, while it runs); `stale` tells which rest.
+
+    Stale: no completed activity, and not created, in the last n days (30 unless set otherwise); or in its stage for longer than
+    nine of ten won deals were.
+    """
+    day = min(period.end, today() + dt.timedelta(days=1))
+    quiet_since = day - dt.timedelta(days=Organisation.current().stale_days)
+    active = DealActivity.objects.filter(activity__day__gte=quiet_since, activity__day__lt=day)
+    touched = active.exclude(activity__kind=ActivityKind.NOTE).values("deal")  # read once, not once a deal
+    rows = DealState.objects.open_at(day)
+    quiet = ~Q(deal__in=touched) & Q(deal__created_day__lt=quiet_since)
+    end = first_instant(day)
+    latest = [When(stage=stage, then=Value(end - dt.timedelta(seconds=seconds))) for stage, seconds in slow_after(day).items()]
+    if not latest:
+        return rows.annotate(stale=_as_flag(quiet))
+    entered = StageVisit.objects.filter(deal=OuterRef("deal"), stage=OuterRef("stage")).order_by().values("entered_at")
+    slow = Q(entered__lt=Case(*latest, output_field=DateTimeField()))  # written once: each mention is a query of its own
+    return rows.annotate(entered=Subquery(entered)).annotate(stale=_as_flag(quiet | slow))
+
+
+def _as_flag(condition: Q) -> Any:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+add_source(
+    WindowSource(
+        "deals.resting",
+        (Measure("resting_of"), Measure("stale_deals", Q(stale=True))),
+        {**of_owner(), **IN_STAGE},
+        DEAL,
+        rows=_open_at_end,
+        day="start_day",
+        depends=(*OPEN_STREAMS, "deals.touches", "stages.left"),
+        at_end=True,
+    )
+)
+
+
+def _with_next_step(period: Period) -> QuerySet:
+    """Deals open at the period's end; `planned` tells which have a task ahead, by its due date as it is today.
+
+    While the period runs a task due today is ahead all day long, so that the number does not depend on the hour.
+    """
+    day = min(period.end, today() + dt.timedelta(days=1))
+    end, due = first_instant(day), first_instant(min(period.end, today()))
+    tasks = DealTask.objects.filter(deal=OuterRef("deal"), task__due_at__gte=due, task__created_at__lt=end)
+    ahead = tasks.filter(Q(task__done_at__isnull=True) | Q(task__done_at__gte=end))
+    return DealState.objects.open_at(day).annotate(planned=Exists(ahead))
+
+
+add_source(
+    WindowSource(
+        "deals.planned",
+        (Measure("plannable_deals"), Measure("planned_deals", Q(planned=True))),
+        {**of_owner(), **IN_STAGE},
+        DEAL,
+        rows=_with_next_step,
+        day="start_day",
+        depends=OPEN_STREAMS,  # a change of a deal's task marks all days of the deal
+        at_end=True,
+    )
+)
+
+
+from .orders import measures as _orders  # noqa: E402, F401

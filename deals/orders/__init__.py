@@ -1,0 +1,1 @@
+"""Orders and credit notes: what was billed, to whom, when, at which rate."""
