@@ -1,0 +1,1 @@
+"""Registry of measures and KPIs, engine, snapshots. Knows no domain app."""

@@ -1,0 +1,1 @@
+"""Numbers under /api/v1/."""

@@ -1,0 +1,155 @@
+"""What is stored of numbers: the days to recompute, the daily sums, the published values."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+SLOTS = 16
+
+
+class DirtyDay(models.Model):
+    """A (source, local day) whose daily sums must be computed again. Append-only: the worker deletes what it has read."""
+
+    source = models.CharField(max_length=60)
+    day = models.DateField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "day"], name="dirty_source_day")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.day}"
+
+
+class DailyMeasure(models.Model):
+    """The sums of one source on one local day for one member of one dimension ("" and "" for the whole).
+
+    A source has up to 16 measures on the same rows and date; `v0`... are theirs in order of declaration. Money of stocks is kept
+    per currency, because it is converted at the day it is read for; money of flows is in the base currency already.
+    """
+
+    source = models.CharField(max_length=60)
+    day = models.DateField()
+    dimension = models.CharField(max_length=20, blank=True)
+    member = models.CharField(max_length=200, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    v0 = models.BigIntegerField(default=0)
+    v1 = models.BigIntegerField(default=0)
+    v2 = models.BigIntegerField(default=0)
+    v3 = models.BigIntegerField(default=0)
+    v4 = models.BigIntegerField(default=0)
+    v5 = models.BigIntegerField(default=0)
+    v6 = models.BigIntegerField(default=0)
+    v7 = models.BigIntegerField(default=0)
+    v8 = models.BigIntegerField(default=0)
+    v9 = models.BigIntegerField(default=0)
+    v10 = models.BigIntegerField(default=0)
+    v11 = models.BigIntegerField(default=0)
+    v12 = models.BigIntegerField(default=0)
+    v13 = models.BigIntegerField(default=0)
+    v14 = models.BigIntegerField(default=0)
+    v15 = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "dimension", "day", "member", "currency"], name="daily_measure_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.day} {self.dimension}={self.member}"
+
+
+class SourceStatus(models.Model):
+    """When a stored stream was last brought up to date; the row of "" is the whole, and says under which declarations."""
+
+    source = models.CharField(max_length=60, primary_key=True)
+    computed_at = models.DateTimeField()
+    declarations = models.CharField(max_length=64, blank=True)  # sources.fingerprint()
+
+    class Meta:
+        verbose_name = _("source status")
+        verbose_name_plural = _("source statuses")
+
+    def __str__(self) -> str:
+        return self.source
+
+
+class Threshold(models.Model):
+    """A bound that a definition freezes at the start of a fiscal year (the size from which a deal is large)."""
+
+    name = models.CharField(max_length=40)
+    start = models.DateField()
+    value = models.BigIntegerField(null=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "start"], name="threshold_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.start}: {self.value}"
+
+
+class KpiSnapshot(models.Model):
+    """What was published: one KPI, period and member, with its parts. A final one is never overwritten: a later change adds an
+    adjustment beside it (`adjusts`), and `current` tells which one holds."""
+
+    class Status(models.TextChoices):
+        PROVISIONAL = "provisional", _("Provisional")
+        FINAL = "final", _("Final")
+
+    kpi = models.CharField(max_length=60)
+    version = models.PositiveSmallIntegerField(default=1)
+    start = models.DateField()
+    end = models.DateField()
+    grain = models.CharField(max_length=8, blank=True)
+    dimension = models.CharField(max_length=20, blank=True)
+    member = models.CharField(max_length=200, blank=True)
+    value = models.FloatField(null=True)
+    numerator = models.FloatField(null=True)
+    denominator = models.FloatField(null=True)
+    n = models.BigIntegerField(default=0)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    pending = models.BigIntegerField(default=0)
+    reason = models.CharField(max_length=40, blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.PROVISIONAL)
+    as_of = models.DateField(help_text=_("The local day on which it was computed; provisional values hold for that day only."))
+    watermark = models.BigIntegerField(default=0, help_text=_("The last event that was in it."))
+    extra = models.JSONField(default=dict)
+    computed_at = models.DateTimeField(default=timezone.now)
+    current = models.BooleanField(default=True)
+    stale = models.BooleanField(default=False)
+    adjusts = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="adjustments")
+
+    class Meta:
+        verbose_name = _("KPI snapshot")
+        verbose_name_plural = _("KPI snapshots")
+        ordering = ["kpi", "-start"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kpi", "start", "end", "dimension", "member"],
+                condition=models.Q(current=True),
+                name="snapshot_current_once",
+            )
+        ]
+        indexes = [models.Index(fields=["end", "start"], name="snapshot_span")]
+
+    def __str__(self) -> str:
+        return f"{self.kpi} {self.start} {self.dimension}={self.member}"
+
+
+class Difference(models.Model):
+    """What the nightly check found: a stored number that the records do not confirm."""
+
+    found_at = models.DateTimeField(default=timezone.now)
+    what = models.CharField(max_length=200)
+    stored = models.CharField(max_length=80)
+    recomputed = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["-found_at"]
+
+    def __str__(self) -> str:
+        return self.what

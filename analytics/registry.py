@@ -1,0 +1,236 @@
+"""KPIs: declarations over measures. The keys are those of the catalogue; a KPI without definition, formula, names or terms does
+not register, and the registry is frozen once the project has started."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django.utils.translation import get_language
+
+from crm.registry import Registry, RegistryError
+
+from .sources import AnySource, PeopleSource, StockSource, WindowSource, source_of
+
+Unit = Literal["count", "money", "percent", "ratio", "days", "score"]
+Kind = Literal["additive", "ratio", "stock", "percentile", "distinct"]
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A measure inside a term, with the fixed dimension values that it stands for (entity_type=company)."""
+
+    measure: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> AnySource:
+        return source_of(self.measure)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A sum of measures over a period, or, for stocks, on its end.
+
+    matures: an Organisation setting or one of `sources.windows` (days): only days that lie at least so far back count; the others
+    are pending.
+    trailing: the last n days before the period's end instead of the period.
+    ignores: dimensions that do not cut this term (the whole, in a share of the whole).
+    per: the sum is divided by it in the end (100 for amounts times percent).
+    mean: of a stock, the mean of the readings at the ends of the period's days up to today, instead of the last one.
+    """
+
+    refs: tuple[Ref, ...]
+    matures: str = ""
+    trailing: int = 0
+    ignores: tuple[str, ...] = ()
+    per: int = 1
+    mean: bool = False
+
+    @property
+    def is_stock(self) -> bool:
+        return isinstance(self.refs[0].source, StockSource)
+
+
+def total(*measures: str | Ref, **options: Any) -> Term:
+    """A term that adds up these measures."""
+    return Term(tuple(ref if isinstance(ref, Ref) else Ref(ref) for ref in measures), **options)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a formula gives back: value and the two numbers it was divided from."""
+
+    value: float | int | None
+    numerator: float | int | None
+    denominator: float | int | None = None
+    reason: str = ""
+
+
+Formula = Callable[[Mapping[str, float | int | None]], Parts]
+#: From the terms to the 95 % interval of the value, in its unit; None where there is none.
+Interval = Callable[[Mapping[str, float | int | None]], tuple[float, float] | None]
+
+#: Why there is no value.
+EMPTY = "empty"  # the denominator is 0
+IMMATURE = "immature"  # nothing has matured yet
+UNKNOWN = "unknown"  # an input is not known for this period
+MIXED = "mixed"  # the answers were given on different scales
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How old the records of a stock are at the period's end. `since`: the lookup, from its rows, of the instant from which age counts;
+    `bands`: (name, upper end) from young to old, the end not included; the last has none."""
+
+    since: str
+    bands: tuple[tuple[Any, dt.timedelta | None], ...]
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One indicator. `terms` names the sums that the formula works on; "numerator" and "denominator" can be opened.
+
+    names: en, fr, es. dated: which date decides. left_out: (text, measure) of what is not in it. subset: the numerator's records
+    are among the denominator's, so the rate has a Wilson interval. interval: how the interval is made where it is another one.
+    points: a score that is written with its sign and without decimals (+30). spread: the value is a mean of the numerator's values,
+    and their median and 90th percentile are shown beside it. beside: keys of KPIs that are shown beside it on its page. ages: of a stock, the bands of
+    age that its page shows.
+    """
+
+    key: str
+    names: Mapping[str, str]
+    definition: Any
+    formula: Any
+    dated: Any
+    area: str
+    unit: Unit
+    direction: Literal["higher", "lower", "neutral"]
+    kind: Kind
+    terms: Mapping[str, Term]
+    dimensions: tuple[str, ...]
+    calculate: Formula | None = None
+    quantile: float = 0.5
+    left_out: tuple[tuple[Any, str | Ref], ...] = ()
+    left_out_note: Any = ""
+    subset: bool = False
+    interval: Interval | None = None
+    points: bool = False
+    spread: bool = False
+    beside: tuple[str, ...] = ()
+    ages: Ages | None = None
+    minimum_sample: int = 5
+    order: int = 100
+    version: int = 1
+
+    @property
+    def name(self) -> str:
+        """In the reader's language."""
+        return self.names.get((get_language() or "en").split("-")[0], self.names["en"])
+
+    @property
+    def written(self) -> str:
+        """How its values are written: the unit, or "points" for scores with a sign (see `formats`)."""
+        return "points" if self.points else self.unit
+
+    @property
+    def measures(self) -> set[str]:
+        found = {ref.measure for term in self.terms.values() for ref in term.refs}
+        return found | {ref.measure for _text, ref in self.excluded}
+
+    @property
+    def excluded(self) -> list[tuple[Any, Ref]]:
+        """What is left out, as references to measures."""
+        return [(text, ref if isinstance(ref, Ref) else Ref(ref)) for text, ref in self.left_out]
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it can be put together from daily sums alone."""
+        simple = not any(isinstance(source_of(key), WindowSource | PeopleSource) for key in self.measures)
+        return simple and not self.reads_values
+
+    @property
+    def reads_values(self) -> bool:
+        """Whether the numerator's values are read one by one: for percentiles, which no sum can give."""
+        return self.kind == "percentile" or self.spread
+
+    @property
+    def overlapping(self) -> set[str]:
+        """The dimensions of which a record may have several members: what they split adds up to more than the whole."""
+        return {name for key in self.measures for name in source_of(key).many}
+
+    @property
+    def streams(self) -> set[str]:
+        """The keys whose marked days change it."""
+        found: set[str] = set()
+        for key in self.measures:
+            source = source_of(key)
+            if isinstance(source, WindowSource | PeopleSource):
+                found |= set(source.depends)
+            else:
+                found |= {stream.key for stream in source.streams()}
+        return found
+
+
+AREAS = (
+    "sales",
+    "pipeline",
+    "lead",
+    "acquisition",
+    "web",
+    "revenue",
+    "productivity",
+    "adoption",
+    "data_quality",
+    "perception",
+    "service",
+)
+
+kpis: Registry[Kpi] = Registry("KPI")
+
+
+def add_kpi(kpi: Kpi) -> Kpi:
+    """Registers a KPI that can explain itself; anything missing raises."""
+    missing = {"en", "fr", "es"} - set(kpi.names)
+    if missing or not (kpi.definition and kpi.formula and kpi.dated and kpi.terms and "numerator" in kpi.terms):
+        raise RegistryError(f"KPI “{kpi.key}” lacks names, definition, formula, deciding date or terms.")
+    for measure in kpi.measures:
+        source_of(measure)
+    if kpi.spread and len(kpi.terms["numerator"].refs) != 1:
+        raise RegistryError(f"KPI “{kpi.key}” has no one measure whose values could be spread.")
+    return kpis.register(kpi.key, kpi)
+
+
+def percent(terms: Mapping[str, float | int | None]) -> Parts:
+    """100 x numerator / denominator; none when nothing is to be divided by (kpis.md G3)."""
+    return _divided(terms, 100)
+
+
+def quotient(terms: Mapping[str, float | int | None]) -> Parts:
+    """numerator / denominator; none when nothing is to be divided by."""
+    return _divided(terms, 1)
+
+
+def _divided(terms: Mapping[str, float | int | None], scale: int) -> Parts:
+    top, bottom = terms["numerator"], terms["denominator"]
+    if top is None or bottom is None:
+        return Parts(None, top, bottom, UNKNOWN)
+    if bottom <= 0:
+        return Parts(None, top, bottom, EMPTY)
+    return Parts(scale * top / bottom, top, bottom)
+
+
+def plain(terms: Mapping[str, float | int | None]) -> Parts:
+    """The numerator itself; a count or sum over nothing is a true 0."""
+    top = terms["numerator"]
+    return Parts(top, top, None, UNKNOWN if top is None else "")
+
+
+def freeze() -> None:
+    """Ends registration."""
+    from .sources import dimensions, sources, streams, windows
+
+    for registry in (kpis, sources, streams, dimensions, windows):
+        registry.freeze()

@@ -1,0 +1,326 @@
+"""Reading sums: from the stored days where they answer the question, else from the records. One grouped query per stream,
+however many KPIs, periods and members are asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from crm import periods
+from crm.periods import Period
+
+from .models import DailyMeasure
+from .sources import Amount, DailySource, Measure, PeopleSource, Source, StockSource, Stream, WindowSource
+
+#: A half-open span of days; None as start means "since ever".
+Span = tuple[dt.date | None, dt.date]
+#: member -> currency -> measure -> sum
+Sums = dict[str, dict[str, dict[str, int]]]
+
+FIRST = dt.date(1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How rows are cut: kept by `filters` (dimension -> members), split by `by`."""
+
+    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    by: str = ""
+
+    def without(self, names: Iterable[str]) -> Cut:
+        names = set(names)
+        return Cut(
+            tuple((name, members) for name, members in self.filters if name not in names), "" if self.by in names else self.by
+        )
+
+    @property
+    def dimensions(self) -> set[str]:
+        return {name for name, _members in self.filters} | ({self.by} if self.by else set())
+
+
+def condition(source: Source, filters: Iterable[tuple[str, tuple[str, ...]]]) -> Q:
+    """The rows of the source whose dimension values are among the wanted members; "" stands for none."""
+    found = Q()
+    for name, members in filters:
+        lookup = source.dimensions[name]
+        known = [member for member in members if member != "" and (member.isdecimal() or not lookup.endswith("_id"))]
+        one = Q(**{f"{lookup}__in": known})
+        if "" in members:
+            one |= Q(**{f"{lookup}__isnull": True})
+            if not lookup.endswith("_id"):
+                one |= Q(**{lookup: ""})
+        found &= one
+    return found
+
+
+def aggregates(measures: Sequence[Measure]) -> dict[str, Any]:
+    """One aggregate per measure, named m0, m1, ..."""
+    found: dict[str, Any] = {}
+    for number, measure in enumerate(measures):
+        where, value = measure.condition(), measure.expression()
+        if value is None:
+            found[f"m{number}"] = Count("pk", filter=where or None)
+        else:
+            found[f"m{number}"] = Coalesce(Sum(value, filter=where or None), 0, output_field=IntegerField())
+    return found
+
+
+def member_text(value: Any) -> str:
+    """A dimension value as stored: text, "" for none."""
+    return "" if value is None else str(value)
+
+
+class Buckets:
+    """The elementary spans between all boundaries asked for: each asked span is a run of them."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self.spans = set(spans)
+        self.edges = sorted({start or FIRST for start, _end in self.spans} | {end for _start, end in self.spans})
+
+    def case(self, day: str) -> Case:
+        """The number of the bucket that holds the day."""
+        whens = [When(**{f"{day}__lt": edge}, then=Value(number)) for number, edge in enumerate(self.edges)]
+        return Case(*whens, default=Value(len(self.edges)), output_field=IntegerField())
+
+    def range(self) -> tuple[dt.date, dt.date]:
+        return self.edges[0], self.edges[-1]
+
+    def of(self, day: dt.date) -> int:
+        return bisect_right(self.edges, day)
+
+    def spans_of(self) -> dict[int, list[Span]]:
+        """bucket -> the spans that contain it."""
+        found: dict[int, list[Span]] = defaultdict(list)
+        for span in self.spans:
+            low, high = bisect_right(self.edges, span[0] or FIRST), bisect_right(self.edges, span[1])
+            for number in range(low, high):
+                found[number].append(span)
+        return found
+
+
+class Together:
+    """Sums of window sources by several dimensions, read once a period for all questions that are put together: publishing asks
+    for the whole and for each member of three dimensions."""
+
+    def __init__(self, dimensions: Sequence[str]) -> None:
+        self.dimensions = dimensions
+        self.tomorrow = periods.today() + dt.timedelta(days=1)
+        self._found: dict[tuple[str, Any], list[Amount]] = {}
+
+    def answers(self, source: WindowSource, cut: Cut) -> bool:
+        """Whether each row counts under one member, so that the whole is the sum of the parts."""
+        known = set(self.dimensions) & set(source.single)
+        return bool(known) and cut.dimensions <= known and not source.many and not source.settled
+
+    def rows(self, source: WindowSource, span: Span) -> list[Amount]:
+        """The sums of every combination of members that occurs."""
+        key = source.key, min(span[1], self.tomorrow) if source.at_end else span
+        if key not in self._found:
+            names = [name for name in self.dimensions if name in source.single]
+            columns = {f"d{number}": F(source.dimensions[name]) for number, name in enumerate(names)}
+            rows = (
+                source.rows(period_of(span))
+                .order_by()
+                .annotate(**columns)
+                .values(*columns)
+                .annotate(**aggregates(source.measures))
+            )
+            self._found[key] = [
+                (
+                    0,
+                    {name: member_text(row[f"d{number}"]) for number, name in enumerate(names)},
+                    {measure.key: row[f"m{number}"] or 0 for number, measure in enumerate(source.measures)},
+                )
+                for row in rows
+            ]
+        return self._found[key]
+
+
+def read(
+    source: Any, measures: Sequence[str], spans: Iterable[Span], cut: Cut, live: bool, together: Together | None = None
+) -> dict[Span, Sums]:
+    """The sums of these measures of one source over each span.
+
+    For stocks a span's end is what counts: pass (None, day). Windows and people are asked per period.
+    """
+    wanted = [source.measure(key) for key in measures]
+    spans = list(spans)
+    if isinstance(source, WindowSource) and together is not None and together.answers(source, cut):
+        return {span: _people(wanted, _kept(together.rows(source, span), cut), cut) for span in spans}
+    if isinstance(source, WindowSource):
+        return {span: _window(source, wanted, span, cut) for span in spans}
+    if isinstance(source, PeopleSource):
+        stretches = people_rows(source, spans, cut)
+        return {span: _people(wanted, rows, cut) for span, rows in zip(spans, stretches, strict=True)}
+    found: dict[Span, Sums] = {span: {} for span in spans}
+    buckets = Buckets(spans)
+    for sign, stream in zip((1, -1), source.streams(), strict=False):
+        holders = buckets.spans_of()
+        for bucket, member, currency, values in _grouped(stream, wanted, buckets, cut, live):
+            for span in holders.get(bucket, ()):
+                sums = found[span].setdefault(member_text(member), {}).setdefault(currency or "", dict.fromkeys(measures, 0))
+                for key, value in zip(measures, values, strict=True):
+                    sums[key] += sign * value
+    return found
+
+
+def read_means(source: StockSource, measures: Sequence[str], spans: Iterable[Span], cut: Cut, live: bool) -> dict[Span, Sums]:
+    """The mean of a stock's readings at the ends of the days of each span: what came or went on a day is in the readings from
+    that day on. Two queries per stream, however many spans."""
+    wanted = [source.measure(key) for key in measures]
+    periods = {span: period_of(span) for span in spans}
+    found: dict[Span, Sums] = {span: {} for span in periods}
+    before = read(source, measures, {(None, period.start) for period in periods.values()}, cut, live)
+    days = _Days(min(period.start for period in periods.values()), max(period.end for period in periods.values()))
+    changes = [
+        (sign, list(_grouped(stream, wanted, days, cut, live))) for sign, stream in zip((1, -1), source.streams(), strict=False)
+    ]
+    for span, period in periods.items():
+        readings = _Readings(measures, found[span])
+        for member, currencies in before[None, period.start].items():
+            for currency, sums in currencies.items():
+                readings.add(member, currency, [sums[key] * period.days for key in measures])
+        for sign, rows in changes:
+            for day, member, currency, values in rows:
+                if period.start <= day < period.end:
+                    times = sign * (period.end - day).days
+                    readings.add(member_text(member), currency or "", [times * value for value in values])
+        readings.divide(period.days)
+    return found
+
+
+class _Readings:
+    """Sums of day-end readings, divided once in the end."""
+
+    def __init__(self, measures: Sequence[str], found: Sums) -> None:
+        self.measures, self.found = measures, found
+
+    def add(self, member: str, currency: str, values: Sequence[int]) -> None:
+        sums = self.found.setdefault(member, {}).setdefault(currency, dict.fromkeys(self.measures, 0))
+        for key, value in zip(self.measures, values, strict=True):
+            sums[key] += value
+
+    def divide(self, days: int) -> None:
+        for currencies in self.found.values():
+            for sums in currencies.values():
+                for key in sums:
+                    sums[key] /= days  # type: ignore[assignment]
+
+
+class _Days:
+    """Buckets of one day each, named by it."""
+
+    def __init__(self, first: dt.date, end: dt.date) -> None:
+        self.first, self.end = first, end
+
+    def range(self) -> tuple[dt.date, dt.date]:
+        return self.first, self.end
+
+    def case(self, day: str) -> F:
+        return F(day)
+
+
+def _grouped(stream: Stream, measures: Sequence[Measure], buckets: Buckets | _Days, cut: Cut, live: bool) -> Iterable[tuple]:
+    """(bucket, member, currency, sums) of a stream, from the stored days where they answer the cut."""
+    stored = not live and len(cut.dimensions) <= 1 and not cut.dimensions & set(stream.source.unstored)
+    return (_stored if stored else _records)(stream, measures, buckets, cut)
+
+
+def _stored(stream: Stream, measures: Sequence[Measure], buckets: Buckets | _Days, cut: Cut) -> Iterable[tuple]:
+    source = stream.source
+    low, high = buckets.range()
+    dimension = next(iter(cut.dimensions), "")
+    rows = DailyMeasure.objects.filter(source=stream.key, dimension=dimension, day__gte=low, day__lt=high)
+    for _name, members in cut.filters:
+        rows = rows.filter(member__in=members)
+    sums = {f"m{number}": Sum(source.slot(measure.key)) for number, measure in enumerate(measures)}
+    names = ["bucket"] + (["member"] if cut.by else []) + ["currency"]
+    grouped = rows.order_by().annotate(bucket=buckets.case("day")).values(*names).annotate(**sums)
+    return _unpacked(grouped, len(measures), "member" if cut.by else None, "currency")
+
+
+def _records(stream: Stream, measures: Sequence[Measure], buckets: Buckets | _Days, cut: Cut) -> Iterable[tuple]:
+    source = stream.source
+    low, high = buckets.range()
+    rows = source.rows().filter(**{f"{stream.day}__gte": low, f"{stream.day}__lt": high}).filter(condition(source, cut.filters))
+    names: dict[str, Any] = {"bucket": buckets.case(stream.day)}
+    if cut.by:
+        names["member_"] = F(source.dimensions[cut.by])
+    currency = getattr(source, "currency", "")
+    if currency:
+        names["currency_"] = F(currency)
+    grouped = rows.order_by().annotate(**names).values(*names).annotate(**aggregates(measures))
+    return _unpacked(grouped, len(measures), "member_" if cut.by else None, "currency_" if currency else None)
+
+
+def _unpacked(rows: QuerySet, count: int, member: str | None, currency: str | None) -> Iterable[tuple]:
+    for row in rows:
+        values = [row[f"m{number}"] or 0 for number in range(count)]
+        yield row["bucket"], row[member] if member else "", row[currency] if currency else "", values
+
+
+def _window(source: WindowSource, measures: Sequence[Measure], span: Span, cut: Cut) -> Sums:
+    rows = source.rows(period_of(span)).filter(condition(source, cut.filters)).order_by()
+    if not cut.by:
+        values = rows.aggregate(**aggregates(measures))
+        return {"": {"": {measure.key: values[f"m{number}"] or 0 for number, measure in enumerate(measures)}}}
+    found: Sums = {}
+    for row in rows.annotate(member_=F(source.dimensions[cut.by])).values("member_").annotate(**aggregates(measures)):
+        sums = found.setdefault(member_text(row["member_"]), {}).setdefault("", dict.fromkeys((m.key for m in measures), 0))
+        for number, measure in enumerate(measures):
+            sums[measure.key] += row[f"m{number}"] or 0
+    return found
+
+
+def _people(measures: Sequence[Measure], rows: Sequence[Amount], cut: Cut) -> Sums:
+    found: Sums = {}
+    for _user, members, amounts in rows:
+        sums = found.setdefault(members.get(cut.by, "") if cut.by else "", {}).setdefault("", defaultdict(int))
+        for measure in measures:
+            sums[measure.key] += amounts.get(measure.key, 0)
+    return found
+
+
+def people_rows(source: PeopleSource, spans: Sequence[Span], cut: Cut) -> list[list[Amount]]:
+    """For each span, the users' stretches inside it that the cut keeps."""
+    return [_kept(rows, cut) for rows in source.amounts([period_of(span) for span in spans])]
+
+
+def _kept(rows: Iterable[Amount], cut: Cut) -> list[Amount]:
+    return [row for row in rows if all(row[1].get(name, "") in members for name, members in cut.filters)]
+
+
+def period_of(span: Span) -> Period:
+    """The period of a span that has a start."""
+    assert span[0] is not None
+    return Period(span[0], span[1])
+
+
+def values_of(source: DailySource, key: str, spans: Iterable[Span], cut: Cut) -> dict[Span, dict[str, list[int]]]:
+    """All values of a measure, sorted, per span and member: for medians and percentiles, which no sum can give."""
+    measure = source.measure(key)
+    buckets = Buckets(spans)
+    low, high = buckets.range()
+    rows = source.rows().filter(
+        measure.condition(), condition(source, cut.filters), **{f"{source.day}__gte": low, f"{source.day}__lt": high}
+    )
+    names: list[Any] = [source.day, measure.value] + ([source.dimensions[cut.by]] if cut.by else [])
+    held: dict[tuple[dt.date, Any], list[int]] = defaultdict(list)
+    for day, value, *member in rows.order_by().values_list(*names):
+        held[day, member[0] if member else ""].append(value)
+    holders = buckets.spans_of()
+    found: dict[Span, dict[str, list[int]]] = {span: {} for span in buckets.spans}
+    for (day, member_), values in held.items():
+        for span in holders.get(buckets.of(day), ()):
+            found[span].setdefault(member_text(member_), []).extend(values)
+    for members in found.values():
+        for values in members.values():
+            values.sort()
+    return found

@@ -1,0 +1,45 @@
+"""Drawing charts, sparklines and row bars: {% load numbers %}."""
+
+from __future__ import annotations
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from crm.models import Organisation
+from crm.periods import Period
+
+from .. import formats
+from ..charts import BarRow, Chart, Spark
+
+register = template.Library()
+
+
+@register.simple_tag
+def chart(chart: Chart) -> SafeString:
+    """A laid out chart, with legend and tooltips."""
+    return render_to_string("analytics/charts/chart.html", {"chart": chart})
+
+
+@register.simple_tag
+def spark(spark: Spark | None) -> SafeString | str:
+    """A sparkline; nothing where there is none."""
+    return render_to_string("analytics/charts/spark.html", {"spark": spark}) if spark else ""
+
+
+@register.simple_tag
+def bar(row: BarRow, colour: int = 1) -> SafeString:
+    """A horizontal bar for a table's cell."""
+    return render_to_string("analytics/charts/bar.html", {"row": row, "colour": colour})
+
+
+@register.filter
+def period_name(period: Period) -> str:
+    """ "May 2026", "1–18 May 2026"."""
+    return formats.period(period)
+
+
+@register.simple_tag
+def amount(value: formats.Number | None, unit: str, currency: str = "") -> str:
+    """A record's part in a number, in full; money in its own currency where it has one."""
+    return formats.exact(value, unit, currency or Organisation.current().base_currency) if value is not None else ""

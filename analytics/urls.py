@@ -1,0 +1,16 @@
+"""Addresses of the numbers. The overview is the start page."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "analytics"
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("numbers/", views.numbers, name="numbers"),
+    path("settings/numbers-check/", views.CheckPage.as_view(), name="check"),
+    path("numbers/<slug:key>/", views.page, name="kpi"),
+    path("numbers/<slug:key>/card/", views.card, name="card"),
+    path("numbers/<slug:key>/records/", views.records, name="records"),
+    path("numbers/<slug:key>/<slug:block>.csv", views.export, name="export"),
+]

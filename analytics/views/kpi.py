@@ -1,0 +1,48 @@
+"""A KPI's page: the value and how it was made, its course, its splits, and the records behind it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from crm.http import is_fragment, render_page
+
+from .. import formats, reading
+from ..ages import age_bands
+from ..question import Question
+from ..sources import dimensions
+from .common import kpi_or_404, reader_only
+from .records import open_part, records, records_context, tabs
+
+
+@require_safe
+@reader_only
+def page(request: HttpRequest, key: str) -> HttpResponse:
+    """Everything about one number. htmx gets the part below the period bar, or the records alone when it pages through them."""
+    if is_fragment(request) and request.htmx.target == "records":  # type: ignore[attr-defined]
+        return records(request, key)
+    kpi = kpi_or_404(key)
+    question = Question.read(request, kpi)
+    parts = reading.parts_of(kpi)
+    stock = open_part(kpi, question, "numerator") if kpi.ages else None
+    found = reading.read([kpi], question, units=question.units())[key]
+    context = {
+        "kpi": kpi,
+        "question": question,
+        "bar": question.bar,
+        "reading": found,
+        "head": reading.headline(found, question, parts),
+        "parts": parts,
+        "chart": reading.chart(found, question, parts),
+        "table": reading.table(found, question, parts),
+        "ages": age_bands(kpi.ages, stock) if kpi.ages and stock else None,
+        "split": reading.split(kpi, question, parts) if question.by else None,
+        "dimensions": [(dimensions[one], question.encoded(by=one)) for one in kpi.dimensions],
+        "links": {one["part"].partition(":")[0]: one["url"] + "#records" for one in tabs(kpi, question, "")},
+        "left_out": [
+            (text, formats.number(count), question.encoded(part=f"left_out:{measure}") + "#records")
+            for text, count, measure in found.now.left_out
+        ],
+        **records_context(request, kpi, question, parts),
+    }
+    return render_page(request, "analytics/kpi.html", "analytics/_kpi.html", context)
