@@ -1,0 +1,1 @@
+"""Tickets: messages, history, calendars, service levels, outgoing mail."""
