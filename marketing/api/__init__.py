@@ -1,0 +1,1 @@
+"""Campaigns and costs under /api/v1/."""

@@ -1,0 +1,9 @@
+"""The addresses of marketing."""
+
+from crm.api.routing import router
+
+from .views import CampaignEndpoint, CostEndpoint, VisitEndpoint
+
+router.register("campaigns", CampaignEndpoint, basename="campaign")
+router.register("costs", CostEndpoint, basename="cost")
+router.register("visits", VisitEndpoint, basename="visit")
