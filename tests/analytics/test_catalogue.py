@@ -1,0 +1,64 @@
+"""Every indicator is called, counted and read as the catalogue says; what the catalogue has and Sextant lacks is written down here."""
+
+from __future__ import annotations
+
+import pytest
+
+from analytics.registry import Kpi, kpis
+
+from .catalogue import CATALOGUE, Entry
+
+#: Ours: second readings of indicators of the catalogue.
+BESIDE = {
+    "first_resolution_time",
+    "first_resolution_time_business",
+    "first_response_time_business",
+    "handling_time",
+    "handling_time_business",
+    "resolution_time_business",
+    "response_time_business",
+}
+
+#: Those of the catalogue that are not registered yet. Whoever adds one takes its key out.
+MISSING = set(
+    """
+    anomaly_signal arpa arr average_discount_rate cac cac_payback churn_hazard_monthly churned_mrr
+    clv_contractual clv_historic clv_predicted clv_simple cohort_retention contraction_mrr crm_lift crm_roi
+    cross_sell_rate customer_lifetime_median customer_origin customer_retention_cost_per_customer
+    data_accuracy_rate data_freshness duplicate_rate email_click_rate email_conversion_rate
+    email_delivery_rate email_open_rate expansion_mrr expansion_rate expansion_revenue expected_purchases
+    forecast_accuracy forecast_bias goal_attainment goal_gap goal_pace gross_mrr_churn_rate grr hot_lead_share
+    lead_score_auc lead_score_calibration lead_score_lift ltv_cac marketing_roi marketing_sourced_revenue mrr
+    net_mrr_churn_rate net_new_mrr net_new_revenue new_mrr nrr p_alive paid_cac period_change
+    pipeline_coverage quick_ratio quota_attainment reactivation_mrr renewal_rate renewal_rate_value
+    rep_ramp_time roas threshold_breach trend_forecast unsubscribe_rate upsell_rate user_adoption_rate
+    year_over_year
+    """.split()
+)
+
+
+def entry_of(kpi: Kpi) -> Entry:
+    return Entry(kpi.names["en"], kpi.names["fr"], kpi.names["es"], kpi.unit, kpi.direction, kpi.kind)
+
+
+@pytest.mark.parametrize("key", [key for key in kpis.keys() if key in CATALOGUE])
+def test_a_kpi_has_the_names_unit_direction_and_kind_of_the_catalogue(key):
+    assert entry_of(kpis[key]) == CATALOGUE[key]
+
+
+def test_what_the_catalogue_does_not_know_is_known_to_be_ours():
+    assert set(kpis.keys()) - set(CATALOGUE) == BESIDE
+
+
+def test_the_list_of_what_is_missing_is_true():
+    assert set(CATALOGUE) - set(kpis.keys()) == MISSING
+
+
+def test_no_two_kpis_bear_the_same_name_in_a_language():
+    for language in ("en", "fr", "es"):
+        names = [kpi.names[language] for kpi in kpis]
+        assert len(names) == len(set(names)), language
+
+
+def test_the_catalogue_has_its_160_keys():
+    assert len(CATALOGUE) == 160

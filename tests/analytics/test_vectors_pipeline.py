@@ -1,0 +1,182 @@
+"""The vectors of the catalogue for the pipeline (kpis.md 3.11), over records."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from crm.events import Origin, acting
+from crm.periods import Period, containing
+from deals import services
+from deals.models import Deal, LossReason
+from tests.factories import ActivityFactory, DealFactory, LossReasonFactory, PipelineFactory, TaskFactory, utc
+
+from .vectors import LATER, MAY, deals, number, stages
+
+DAY = 86_400
+
+
+@pytest.fixture(autouse=True)
+def later(organisation, clock):
+    clock(LATER)
+
+
+def month(number: int) -> Period:
+    return containing(dt.date(2026, number, 1), "month")
+
+
+def test_velocity_is_wins_by_mean_days_in_the_pipeline():
+    deals(5, "2026-04-21", won="2026-05-11", amount=8_000_00)
+    deals(5, "2026-03-12", won="2026-05-11", amount=8_000_00)
+    deals(40)
+    assert number("pipeline_velocity").value == 0.25
+    assert number("pipeline_velocity", month(6)).value is None
+    velocity = number("sales_velocity").value
+    assert velocity == 2_000_00
+    close, size, opportunities = number("close_rate"), number("average_deal_size").value, 50
+    assert velocity == pytest.approx(opportunities * close.value / 100 * size / 40)
+
+
+def test_the_open_pipeline_is_the_sum_at_the_end():
+    for amount in (10_000_00, 20_000_00, 30_000_00):
+        deals(1, amount=amount)
+    assert number("open_pipeline").value == 60_000_00
+    assert number("open_pipeline", month(4)).value == 0
+
+
+def test_a_stock_has_what_left_on_the_end_and_not_what_came_on_it():
+    deals(1, "2026-05-04", won="2026-06-01 00:00", amount=1_00)
+    deals(1, "2026-06-01 00:00", amount=10_00)
+    assert number("open_pipeline").value == 1_00
+
+
+def test_the_weighted_pipeline_weighs_by_probability():
+    for amount, chance in ((50_000_00, 10), (40_000_00, 50), (20_000_00, 75)):
+        deals(1, amount=amount, probability=chance)
+    assert number("weighted_pipeline").value == 40_000_00
+
+
+def test_pipeline_created_takes_the_value_a_week_after():
+    rows = deals(4, amount=5_000_00)
+    services.change_deal(rows[0], amount=9_000_00, at=utc("2026-05-11 09:00"))  # seven days after, to the second
+    assert number("pipeline_created").value == 20_000_00
+    services.change_deal(rows[1], amount=6_000_00, at=utc("2026-05-11 08:59:59"))
+    assert number("pipeline_created").value == 21_000_00
+
+
+def test_activities_are_moves_and_changes_and_what_was_done_on_open_deals(people):
+    path = stages()
+    with acting(people.ann, Origin.PAGE):
+        for _number in range(4):
+            deal = DealFactory(owner=people.ann, created_at=utc("2026-05-04"), by=people.ann)
+            for day, stage in (("05", path[1]), ("06", path[2]), ("07", path[3])):
+                services.move_deal(deal, stage, at=utc(f"2026-05-{day}"))
+        for day in ("10", "11", "12"):
+            services.change_deal(deal, amount=int(day), at=utc(f"2026-05-{day}"))
+        for hour in range(36):
+            ActivityFactory(deal=deal, at=utc("2026-05-13") + dt.timedelta(hours=hour), owner=people.ann)
+        for _number in range(4):
+            TaskFactory(deal=deal, owner=people.ann, done_at=utc("2026-05-14"))
+        services.win_deal(deal, at=utc("2026-05-16"))
+        ActivityFactory(deal=deal, at=utc("2026-05-17"), owner=people.ann)  # after the win
+    assert number("pipeline_activities").value == 12 + 3 + 40
+
+
+def test_stage_conversion_is_of_first_entries():
+    first, second, third, _last = stages()
+    deals(18, steps=[("2026-05-05", second), ("2026-05-06", third)])
+    deals(27, steps=[("2026-05-05", second)])
+    deals(55)
+    row = number("stage_conversion_rate", by="stage", member=str(first.pk))
+    assert (row.value, row.denominator) == (45, 100)
+    overall = number("stage_conversion_rate", by="stage", member=str(second.pk))
+    assert (overall.numerator, overall.denominator) == (18, 45)  # 18 of 100 all the way
+
+
+def test_a_skipped_stage_counts_as_reached_and_moving_back_does_not_undo_it():
+    first, second, third, _last = stages()
+    deals(1, steps=[("2026-05-05", third), ("2026-05-06", second), ("2026-05-07", first)])
+    row = number("stage_conversion_rate", by="stage", member=str(first.pk))
+    assert (row.numerator, row.denominator) == (1, 1)
+
+
+def test_coming_back_to_a_later_stage_advances_the_one_entered_in_between():
+    _first, second, third, _last = stages()
+    deals(1, steps=[("2026-05-05", third), ("2026-05-06", second), ("2026-05-07", third)])
+    row = number("stage_conversion_rate", by="stage", member=str(second.pk))
+    assert (row.numerator, row.denominator) == (1, 1)
+
+
+def test_time_in_stage_is_the_median_of_the_whole_time():
+    first, second, *_rest = stages()
+    deals(1, "2026-05-04", steps=[("2026-05-06", second)])
+    deals(1, "2026-05-04", steps=[("2026-05-09", second)])
+    deals(1, "2026-04-01", steps=[("2026-05-01", second)])
+    assert number("time_in_stage", by="stage", member=str(first.pk)).value == 5 * DAY
+    deals(1, "2026-05-04", steps=[("2026-05-05", second), ("2026-05-06", first), ("2026-05-20", second)])  # 1 + 14 days
+    assert number("time_in_stage", by="stage", member=str(first.pk)).value == 10 * DAY
+
+
+def test_a_deal_of_another_pipeline_now_was_in_its_stages_pipeline_then():
+    deal = DealFactory(created_at=utc("2026-05-04"), amount=5_00)
+    before, other = deal.pipeline, PipelineFactory(name="Renewals")
+    services.change_deal(deal, pipeline=other, at=utc("2026-06-10"))
+    assert number("open_pipeline", by="pipeline", member=str(before.pk)).value == 5_00
+    assert number("open_pipeline", month(6), by="pipeline", member=str(other.pk)).value == 5_00
+
+
+def test_stale_deals_are_those_without_activity(people):
+    deals(12, "2026-04-10")
+    deals(48, "2026-05-20")
+    row = number("stale_deal_rate")
+    assert (row.value, row.numerator, row.denominator) == (20, 12, 60)
+    ActivityFactory(deal=Deal.objects.filter(created_at=utc("2026-04-10")).first(), at=utc("2026-05-20"), owner=people.ann)
+    assert number("stale_deals").value == 11
+
+
+def test_slipped_deals_were_due_and_are_still_open():
+    due = {"expected_close": dt.date(2026, 5, 20)}
+    deals(8, "2026-04-10", **due)
+    deals(9, "2026-04-10", won="2026-05-19", **due)
+    deals(3, "2026-04-10", lost="2026-05-19", **due)
+    deals(5, "2026-05-02", **due)  # not there at the start
+    assert (number("slipped_deal_rate").value, number("slipped_deal_rate").denominator) == (40, 20)
+
+
+def test_slipping_reads_the_date_as_it_stood_at_the_start():
+    deal = deals(1, "2026-04-10", expected_close=dt.date(2026, 5, 20))[0]
+    services.change_deal(deal, expected_close=dt.date(2026, 7, 1), at=utc("2026-05-10"))
+    assert number("slipped_deal_rate").numerator == 1
+
+
+def test_reasons_share_the_losses():
+    price, other = LossReasonFactory(name="Price"), LossReasonFactory(name="Other")
+    deals(6, lost="2026-05-12", lost_reason=price)
+    deals(5, lost="2026-05-12", lost_reason=other)
+    deals(4, lost="2026-05-12")
+    assert number("loss_reason_share", by="reason", member=str(price.pk)).value == 40
+    assert number("loss_reason_share", by="reason", member="").numerator == 4
+    assert LossReason.objects.count() == 2
+
+
+def test_large_deals_reach_what_four_of_five_stayed_below_the_year_before():
+    for amount in (1, 2, 3, 4, 5):
+        deals(1, "2025-03-03", won="2025-05-05", amount=amount * 100_00)
+    deals(3, won="2026-05-12", amount=420_00)  # the bound is 4.2
+    deals(7, won="2026-05-12", amount=419_99)
+    row = number("large_deal_share")
+    assert (row.value, row.denominator) == (30, 10)
+
+
+def test_a_year_after_one_with_few_wins_has_no_bound():
+    deals(3, won="2026-05-12")
+    assert (number("large_deal_share").value, number("large_deal_share").reason) == (None, "empty")
+
+
+def test_what_was_opened_less_what_left_is_the_change_of_the_stock():
+    deals(3, "2026-04-20", amount=100)
+    deals(2, "2026-05-20", amount=100)
+    deals(1, "2026-04-20", won="2026-05-20", amount=100)
+    assert number("open_pipeline", month(4)).value == 400
+    assert number("open_pipeline", MAY).value == 400 + 200 - 100
