@@ -8,6 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.crypto import get_random_string
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.forms import PEOPLE_URL, company_field, known_company
@@ -28,6 +30,11 @@ HOTKEYS = {"owner": "a", "status": "s", "priority": "p"}
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
+def limits() -> str:
+    """How many files go with one message, and how large they may be, in the reader's language."""
+    return gettext("At most %(count)s files of %(size)s MB each.") % {"count": MOST, "size": LARGEST // 1024**2}
+
+
 class FilesInput(forms.FileInput):
     """A file field that takes several."""
 
@@ -44,8 +51,7 @@ class FilesField(forms.FileField):
     """Several files; the cleaned value is a list. Kind and size of each are checked where they are kept (`support.files`)."""
 
     def __init__(self, **kwargs: Any) -> None:
-        hint = _("At most %(count)s files of %(size)s MB each.") % {"count": MOST, "size": LARGEST // 1024**2}
-        defaults = {"required": False, "label": _("Attachments"), "help_text": hint, "allow_empty_file": True}
+        defaults = {"required": False, "label": _("Attachments"), "help_text": lazy(limits, str)(), "allow_empty_file": True}
         super().__init__(**{**defaults, "widget": FilesInput(), **kwargs})
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
