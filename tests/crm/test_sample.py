@@ -38,7 +38,7 @@ from surveys.models import Invitation, Response, ResponseEdit
 
 NOW = dt.datetime(2026, 5, 19, 8, 30, tzinfo=dt.UTC)  # a Tuesday morning
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module")

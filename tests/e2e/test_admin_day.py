@@ -16,7 +16,7 @@ from crm.models import User
 
 from .conftest import OpenAs, Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def test_she_adds_a_user_who_then_signs_in(site: Site, open_as: OpenAs) -> None:

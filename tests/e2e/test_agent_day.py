@@ -13,7 +13,7 @@ from tests.factories import MessageFactory, TicketFactory
 
 from .conftest import PHONE, OpenAs, Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def ask(page: Page, subject: str) -> None:

@@ -14,7 +14,7 @@ from tests.factories import PASSWORD, DealFactory, PersonFactory
 
 from .conftest import OpenAs, Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def heading(page: Page, words: str | re.Pattern[str]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,12 +17,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from crm import sample
+from crm.management.commands.demo import UntilStopped
+from crm.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "".join(chr(48 + n) for n in range(60))
-LONG = 240  # seconds after which a start counts as failed, however slow the machine
+LONG = 240  # seconds after which a start or a stop counts as failed, however slow the machine
 
 pytestmark = [pytest.mark.faults, pytest.mark.once, pytest.mark.xdist_group("demo")]
 
@@ -89,7 +94,7 @@ class Demo:
 
     def stop(self, how: int = signal.SIGINT) -> int:
         self.process.send_signal(how)
-        return self.process.wait(60)
+        return self.process.wait(LONG)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +165,7 @@ def test_when_the_worker_dies_the_web_server_is_stopped_and_it_says_so(start):
     demo = start()
     worker = next(pid for pid in demo.children() if b"celery" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(worker, signal.SIGKILL)
-    assert demo.process.wait(60) == 1
+    assert demo.process.wait(LONG) == 1
     assert "The worker ended by itself" in demo.words
     assert demo.children() == []
 
@@ -170,7 +175,7 @@ def test_when_the_demo_itself_is_killed_nothing_stays_behind(start):
     demo = start()
     demo.process.kill()
     demo.process.wait()
-    end = time.monotonic() + 60
+    end = time.monotonic() + LONG
     while demo.children() and time.monotonic() < end:
         time.sleep(0.2)
     assert demo.children() == []
@@ -182,6 +187,15 @@ def test_a_start_that_is_interrupted_while_filling_begins_again(tmp_path):
     assert demo.stop() == 130
     assert "Stopped" in demo.words
     assert count(tmp_path, "crm_user") == 0
+
+
+@pytest.mark.django_db
+def test_an_interrupt_that_python_swallowed_stops_the_filling_at_its_next_step():
+    stopping = threading.Event()
+    stopping.set()
+    with pytest.raises(KeyboardInterrupt):
+        call_command("sample", stdout=UntilStopped(io.StringIO(), stopping))
+    assert not User.objects.exists()
 
 
 @pytest.mark.parametrize("port", ["many", "0", "70000"])

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         stopping = listen_for_signals()
         host, wanted = options["host"], port_number(options["port"])
         try:
-            self.prepare()
+            self.prepare(stopping)
             port = free_port(host, wanted)
             if port != wanted:
                 self.say(f"Port {wanted} is taken; using {port}.")
@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
     # --- before it serves
 
-    def prepare(self) -> None:
+    def prepare(self, stopping: threading.Event) -> None:
         """Tables, cache table, static files, sample data. Each does nothing when there is nothing to do."""
         try:
             connection.ensure_connection()
@@ -60,7 +60,9 @@ class Command(BaseCommand):
         collect_static_files()
         if sample.is_empty():
             self.say("Filling in sample data: three years of a firm that sells instruments …")
-            call_command("sample", stdout=self.stdout)
+            call_command("sample", stdout=UntilStopped(self.stdout, stopping))
+        if stopping.is_set():
+            raise KeyboardInterrupt
         connections.close_all()  # the children open their own
 
     # --- while it serves
@@ -98,6 +100,23 @@ class Command(BaseCommand):
             lines.append("Nobody can sign in yet: python manage.py createsuperuser adds an administrator.")
         self.say("\n".join([*lines, "", "Stop with Ctrl-C."]))
         connections.close_all()
+
+
+class UntilStopped:
+    """Passes words on until Ctrl-C. An interrupt that comes while Python runs a callback that lets no error out (those of its import
+    locks, say) is lost; whoever tells of the next step meets it here.
+    """
+
+    def __init__(self, out: Any, stopping: threading.Event) -> None:
+        self.out, self.stopping = out, stopping
+
+    def write(self, text: str) -> None:
+        if self.stopping.is_set():
+            raise KeyboardInterrupt
+        self.out.write(text)
+
+    def flush(self) -> None:
+        self.out.flush()
 
 
 def address(host: str, port: int) -> str:
