@@ -92,6 +92,11 @@ def short(value: Number | None, unit: str, currency: str = "") -> str:
     return exact(value, unit)
 
 
+def signed(value: Number, unit: str, currency: str = "") -> str:
+    """What was added or taken away: "+6", "−€1,200", "0"."""
+    return _sign(_decimal(value), lambda size: exact(size, unit, currency)) if value else exact(value, unit, currency)
+
+
 def part(value: Number | None, unit: str, currency: str = "") -> str:
     """A numerator or denominator, in full."""
     return exact(value, unit, currency)

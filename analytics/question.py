@@ -6,7 +6,7 @@ What cannot be read falls back to its default; `problems` says what was wrong, s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -60,12 +60,21 @@ class Question:
         bar = PeriodBar.read(request)
         question = cls(bar, Scope.of(request.user), periods.today(), reader=request.user)
         if kpi is not None:
-            question._read_filters(request.GET, kpi)
-            question.by = question._split(request.GET.get("by"), kpi)
+            question._read_filters(request.GET, kpi.dimensions)
+            question.by = question.split_by(request.GET.get("by"), kpi)
         return question
 
-    def _read_filters(self, query: Mapping[str, str], kpi: Kpi) -> None:
-        for key in kpi.dimensions:
+    @classmethod
+    def of_many(cls, request: HttpRequest, cuts: Sequence[str]) -> Question:
+        """The question to several KPIs, which between them know these dimensions; `by` is empty unless it was asked for."""
+        question = cls.read(request)
+        question._read_filters(request.GET, cuts)
+        wanted = request.GET.get("by", "")
+        question.by = wanted if wanted in cuts else ""
+        return question
+
+    def _read_filters(self, query: Mapping[str, str], cuts: Sequence[str]) -> None:
+        for key in cuts:
             wanted = query.get(key)
             if not wanted:
                 continue
@@ -98,7 +107,7 @@ class Question:
             return User.objects.filter(pk__in=self.scope.members, team_id=member).exists()
         return member in self.scope.members
 
-    def _split(self, wanted: str | None, kpi: Kpi) -> str:
+    def split_by(self, wanted: str | None, kpi: Kpi) -> str:
         """The dimension to split by: the one asked for, else the first that is not filtered already and says something."""
         if wanted in kpi.dimensions:
             return str(wanted)
@@ -161,11 +170,21 @@ class Question:
         asked.update({one.dimension: one.member or NONE for one in self.filters})
         return asked
 
+    def own_dates(self, first: dt.date, last: dt.date) -> str:
+        """The query string for other days, compared and filtered alike."""
+        kept = {key: value for key, value in self.query.items() if key not in ("period", "from", "to", "grain")}
+        return "?" + urlencode({"from": first.isoformat(), "to": last.isoformat(), **kept})
+
     def encoded(self, **changes: str | None) -> str:
         """The query string with some of it replaced; None takes a parameter out. With "?" where there is any."""
         asked: dict[str, Any] = {**self.query, **({"by": self.by} if self.by else {}), **changes}
         text = urlencode({key: value for key, value in asked.items() if value is not None})
         return f"?{text}" if text else ""
+
+    @property
+    def unsplit(self) -> str:
+        """The query string without the split."""
+        return self.encoded(by=None)
 
 
 def mix(kpi: Kpi) -> str:

@@ -393,7 +393,7 @@ def table(reading: Reading, question: Question, parts: Parts) -> list[Line]:
 
 @dataclass
 class Split:
-    """A KPI by the members of a dimension, largest first, "none" last."""
+    """A KPI by the members of a dimension, largest first or in the dimension's own order, "none" last."""
 
     dimension: str
     label: Any
@@ -409,6 +409,9 @@ def split(kpi: Kpi, question: Question, parts: Parts, *, most: int | None = MOST
 
     rows = engine.evaluate([kpi.key], [question.period], scope=question.scope, filters=question.chosen, by=question.by)
     rows.sort(key=lambda row: (row.member == "", is_hidden(kpi, row), row.value is None, -float(row.value or 0), row.label))
+    if dimensions[question.by].in_order:
+        names = list(dimensions[question.by].labels([row.member for row in rows if row.member]))
+        rows.sort(key=lambda row: names.index(row.member) if row.member in names else len(names))
     shown = rows if most is None else rows[:most]
     found = Split(question.by, dimensions[question.by].label, rows=rows, more=len(rows) - len(shown))
     found.overlaps = question.by in kpi.overlapping

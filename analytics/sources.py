@@ -214,7 +214,8 @@ class Dimension:
     """A way to split numbers. names(members) gives their readable names; a member that is missing keeps its own text.
 
     also: names of further members, from apps that share the dimension. visible(user, member): whether a reader may learn the name
-    of a member by asking for it; everybody may when it is None.
+    of a member by asking for it; everybody may when it is None. in_order: splits keep the order in which `names` gives them (the
+    stages of a pipeline) instead of showing the largest first.
     """
 
     key: str
@@ -222,6 +223,7 @@ class Dimension:
     names: Callable[[Sequence[str]], dict[str, str]] = plain_text
     also: list[Callable[[Sequence[str]], dict[str, str]]] = field(default_factory=list)
     visible: Callable[[Any, str], bool] | None = None
+    in_order: bool = False
 
     def labels(self, members: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -243,9 +245,11 @@ def add_dimension(
     label: Any,
     labels: Callable[[Sequence[str]], dict[str, str]] | None = None,
     visible: Callable[[Any, str], bool] | None = None,
+    *,
+    in_order: bool = False,
 ) -> None:
     """Registers a dimension once; apps share them by key."""
-    dimensions.register(key, Dimension(key, label, labels or plain_text, visible=visible))
+    dimensions.register(key, Dimension(key, label, labels or plain_text, visible=visible, in_order=in_order))
 
 
 def name_members(key: str, labels: Callable[[Sequence[str]], dict[str, str]]) -> None:

@@ -40,8 +40,16 @@ def _product_names(members: Any) -> dict[str, str]:
     return {member: member for member in members if member and not member.isdigit()} | names_from(Product)(members)
 
 
-add_dimension("pipeline", _("Pipeline"), names_from(Pipeline))
-add_dimension("stage", _("Stage"), names_from(Stage))
+def _stage_names(members: Any) -> dict[str, str]:
+    """Stages in the order of their pipelines; with the pipeline's name where stages of several stand side by side."""
+    ids = [int(member) for member in members if member.isascii() and member.isdigit() and len(member) < 19]
+    stages = list(Stage.objects.filter(pk__in=ids).select_related("pipeline"))
+    several = len({stage.pipeline_id for stage in stages}) > 1
+    return {str(stage.pk): f"{stage} ({stage.pipeline})" if several else str(stage) for stage in stages}
+
+
+add_dimension("pipeline", _("Pipeline"), names_from(Pipeline), in_order=True)
+add_dimension("stage", _("Stage"), _stage_names, in_order=True)
 add_dimension("product", _("Product"), _product_names)
 add_dimension("reason", _("Loss reason"), names_from(LossReason))
 STEPS = {"moved": _("Stage moves"), "revalued": _("Changes of value"), "task": _("Tasks done")}

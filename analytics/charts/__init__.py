@@ -9,7 +9,7 @@ that stretches, with strokes that do not. So text never scales, and no style att
 
 from .draw import areas, columns, lines, stacked
 from .model import Chart, Mark, Series, Unit
-from .rows import BarRow, bar_rows
+from .rows import BarRow, bar_rows, bridge_rows
 from .scale import Scale, nice_ticks
 from .spark import Spark, spark
 
@@ -23,6 +23,7 @@ __all__ = [
     "Unit",
     "areas",
     "bar_rows",
+    "bridge_rows",
     "columns",
     "lines",
     "nice_ticks",

@@ -22,6 +22,32 @@ class BarRow:
     empty: bool = True
 
 
+def bridge_rows(values: Sequence[Number]) -> list[BarRow]:
+    """Bars of a bridge: the first and the last stand on zero, each between them begins where the one before it ended."""
+    first, *moves, last = (float(value) for value in values)
+    at, spans = first, [(0.0, first)]
+    for move in moves:
+        spans.append((at, at + move))
+        at += move
+    spans.append((0.0, last))
+    low, high = min(min(span) for span in spans), max(max(span) for span in spans)
+    width = (high - low) or 1.0
+
+    def percent(value: float) -> float:
+        return 100 * (value - low) / width
+
+    return [
+        BarRow(
+            x=f"{percent(min(span)):.2f}%",
+            width=f"{percent(max(span)) - percent(min(span)):.2f}%",
+            zero=f"{percent(0):.2f}%",
+            negative=span[1] < span[0],
+            empty=False,
+        )
+        for span in spans
+    ]
+
+
 def bar_rows(values: Sequence[Number | None], intervals: Sequence[tuple[float | None, float | None]] = ()) -> list[BarRow]:
     """One bar per value, on one common scale that holds zero and all whiskers. A missing value has no bar."""
     whiskers = [pair if None not in pair else (None, None) for pair in intervals] or [(None, None)] * len(values)

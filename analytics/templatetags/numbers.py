@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from django import template
+from django.template import Context
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from crm.models import Organisation
 from crm.periods import Period
 
 from .. import formats
+from ..boards import boards
 from ..charts import BarRow, Chart, Spark
 
 register = template.Library()
@@ -43,3 +47,14 @@ def period_name(period: Period) -> str:
 def amount(value: formats.Number | None, unit: str, currency: str = "") -> str:
     """A record's part in a number, in full; money in its own currency where it has one."""
     return formats.exact(value, unit, currency or Organisation.current().base_currency) if value is not None else ""
+
+
+@register.inclusion_tag("_components/tabs.html", takes_context=True)
+def number_tabs(context: Context) -> dict:
+    """Overview, the manager's pages and the index; the chosen period goes with the reader."""
+    bar, path = context["question"].bar, context["request"].path
+    places = [(_("Overview"), reverse("analytics:overview"))]
+    places += [(board.name, reverse("analytics:board", args=[board.key])) for board in boards if board.shown()]
+    places.append((_("All numbers"), reverse("analytics:numbers")))
+    items = [{"label": label, "url": f"{url}?{bar.encoded}", "current": url == path} for label, url in places]
+    return {"items": items, "label": _("Pages of numbers")}

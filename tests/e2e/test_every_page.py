@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import resolve, reverse
 from playwright.sync_api import Browser, Page
 
+from analytics.boards import boards
 from analytics.registry import kpis
 from support.links import token_for
 from tests.crm.test_every_url import ADMINISTRATORS, RECORDS, SHARED, addresses, names
@@ -21,7 +22,8 @@ from .conftest import DESK, PHONE, Site, Watch, sign_in
 pytestmark = [pytest.mark.e2e, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 #: Answers that are no pages: data for programs, and fragments that only stand inside pages.
-NO_PAGES = ("api:", "healthz", "readyz", "livez", "contacts:lookup", "deals:lookup", "analytics:card", "analytics:export")
+NO_PAGES = ("api:", "healthz", "readyz", "livez", "contacts:lookup", "deals:lookup", "analytics:card")
+NO_PAGES += ("analytics:export", "analytics:board_export")
 NO_PAGES += ("import_errors", "preferences", "support:attachment", "support:message_html", "support:ticket_replies")
 NO_PAGES += ("surveys_public:", "surveys:survey_preview")  # the customer's page, which has a test of its own
 NO_PAGES += ("support:status", "support:help")  # they have a test of their own, as visitors meet them
@@ -61,7 +63,7 @@ KINDS = {name: kind for table in (RECORDS, ADMINISTRATORS, SHARED) for kind, nam
 def pages() -> list[str]:
     """The names of all pages: every address that is not for programs and answers GET."""
     listed = {name for _route, name in addresses() if not name.startswith(NO_PAGES)}
-    return sorted(name for name in listed - {"analytics:kpi", "analytics:records"} if is_page(name))
+    return sorted(name for name in listed - {"analytics:kpi", "analytics:records", "analytics:board"} if is_page(name))
 
 
 def is_page(name: str) -> bool:
@@ -147,6 +149,11 @@ def test_a_page_is_without_fault(site: Site, window: Page, name: str) -> None:
 @pytest.mark.parametrize("key", numbers())
 def test_a_number_is_without_fault(site: Site, window: Page, key: str) -> None:
     assert look_at(window, reverse("analytics:kpi", args=[key])) == []
+
+
+@pytest.mark.parametrize("key", boards.keys())
+def test_a_managers_page_is_without_fault(site: Site, window: Page, key: str) -> None:
+    assert look_at(window, reverse("analytics:board", args=[key]) + "?period=last_quarter") == []
 
 
 def test_the_records_of_a_number_are_without_fault(site: Site, window: Page) -> None:

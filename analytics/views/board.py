@@ -1,0 +1,53 @@
+"""The manager's pages, and the CSV of their blocks that no single KPI has."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from crm.exports import rows_response
+from crm.http import render_page
+
+from .. import board_reading
+from ..boards import Board, Bridge, Steps, boards
+from ..question import Question
+from ..sources import dimensions
+from .common import reader_only
+
+
+def board_or_404(key: str) -> Board:
+    found = boards.get(key)
+    if found is None or not found.shown():
+        raise Http404
+    return found
+
+
+@require_safe
+@reader_only
+def board(request: HttpRequest, key: str) -> HttpResponse:
+    """One subject: its numbers, and what explains them. Period, comparison, filters and split are in the address."""
+    shown = board_or_404(key)
+    cuts = shown.dimensions()
+    question = Question.of_many(request, cuts)
+    context = {
+        "board": shown,
+        "question": question,
+        "bar": question.bar,
+        "cards": board_reading.cards(shown, question),
+        "panels": list(board_reading.panels(shown, question)),
+        "dimensions": [(dimensions[one], question.encoded(by=one)) for one in cuts if one not in question.chosen],
+    }
+    return render_page(request, "analytics/board.html", "analytics/_board.html", context)
+
+
+@require_safe
+@reader_only
+def board_export(request: HttpRequest, key: str, block: str) -> HttpResponse:
+    """A bridge or steps as on the page; full precision, money in major units."""
+    shown = board_or_404(key)
+    found = next((one for one in shown.parts() if isinstance(one, Bridge | Steps) and one.name == block), None)
+    if found is None:
+        raise Http404
+    question = Question.of_many(request, shown.dimensions())
+    rows = [[rung.label, rung.plain] for rung in board_reading.rungs(found, question)]
+    return rows_response(rows, [str(found.title), question.bar.span], f"{key}-{block}")
