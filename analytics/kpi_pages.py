@@ -26,6 +26,7 @@ KINDS = {
     "stock": "a state at the period's end; never added over time",
     "percentile": "computed from all values; never averaged",
     "distinct": "counts different ones; computed for each period",
+    "model": "what a fitted model says; of the run that stands at the period's end",
 }
 
 

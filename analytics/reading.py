@@ -16,7 +16,7 @@ from crm.periods import Period
 from . import charts, engine, formats
 from .charts import Series, Unit
 from .question import NONE, Question
-from .registry import EMPTY, IMMATURE, MIXED, UNKNOWN, Kpi
+from .registry import EMPTY, IMMATURE, MIXED, NO_MODEL, UNKNOWN, Kpi
 from .templatetags.numbers import spark as draw_spark
 
 SMALL = 30  # under so many, a rate is shown with "small sample" (kpis.md G8)
@@ -72,6 +72,7 @@ def reason(row: engine.Row) -> str:
         EMPTY: _("Nothing to divide by in this period."),
         IMMATURE: _("Too early to say: nothing has matured yet."),
         UNKNOWN: _("Not known for this period."),
+        NO_MODEL: _("No model: too few customers came back, or none fits."),
         MIXED: _("Answers on different scales have no common mean. Choose one survey."),
         engine.NOT_CUT: _("This number cannot be cut this way."),
     }.get(row.reason, row.reason or _("No value in this period."))

@@ -15,7 +15,7 @@ from crm.registry import Registry, RegistryError
 from .sources import AnySource, PeopleSource, StockSource, WindowSource, source_of
 
 Unit = Literal["count", "money", "percent", "ratio", "days", "score"]
-Kind = Literal["additive", "ratio", "stock", "percentile", "distinct"]
+Kind = Literal["additive", "ratio", "stock", "percentile", "distinct", "model"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ Interval = Callable[[Mapping[str, float | int | None]], tuple[float, float] | No
 EMPTY = "empty"  # the denominator is 0
 IMMATURE = "immature"  # nothing has matured yet
 UNKNOWN = "unknown"  # an input is not known for this period
+NO_MODEL = "no_model"  # no model fits, or none has run yet
 MIXED = "mixed"  # the answers were given on different scales
 
 

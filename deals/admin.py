@@ -13,6 +13,7 @@ from . import catalogue, services
 from .models import (
     Customer,
     CustomerSpell,
+    CustomerValue,
     Deal,
     DealActivity,
     DealFacts,
@@ -27,6 +28,7 @@ from .models import (
     Product,
     Stage,
     StageVisit,
+    ValueRun,
 )
 
 
@@ -141,4 +143,13 @@ class OrderAdmin(ReadOnlyAdmin):
     inlines = [OrderLineInline]
 
 
-register_read_only(Customer, CustomerSpell, OrderLine)
+
+
+@admin.register(ValueRun)
+class ValueRunAdmin(ReadOnlyAdmin):
+    """Each fit of the value model: its parameters and its error, or why it was refused."""
+
+    list_display = ["day", "done", "refused", "customers", "repeaters", "error", "margin"]
+
+
+register_read_only(Customer, CustomerSpell, CustomerValue, OrderLine)

@@ -387,3 +387,4 @@ add_source(
 
 
 from .orders import measures as _orders  # noqa: E402, F401
+from .value import measures as _value  # noqa: E402, F401

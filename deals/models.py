@@ -351,3 +351,4 @@ class DealFacts(models.Model):
 
 
 from .orders.models import Customer, CustomerSpell, Order, OrderLine  # noqa: E402, F401  models of this app that stand in a folder of their own
+from .value.models import CustomerValue, ValueRun  # noqa: E402, F401

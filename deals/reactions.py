@@ -120,3 +120,4 @@ def derive(job: Any) -> None:
 
 
 from .orders import reactions as _orders  # noqa: E402, F401
+from .value import reactions as _value  # noqa: E402, F401

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -26,11 +26,15 @@ LINES, PLACED = "orders.lines", "orders.placed"
 Marks = set[tuple[str, "dt.date | None"]]
 
 
+#: What else is split by what an order says: followers(orders) gives the (stream, day) pairs in which that is counted.
+followers: list[Callable[[Sequence[Order]], Marks]] = [life.spells_begun_by]
+
+
 def marks_of(orders: Iterable[Order]) -> Marks:
-    """The pairs in which these orders, and the active times they began, are counted as their rows in hand say."""
+    """The pairs in which these orders, and what follows from them, are counted as their rows in hand say."""
     orders = list(orders)
-    own = {(stream, local_day(order.ordered_at)) for order in orders for stream in (LINES, PLACED)}
-    return own | life.spells_begun_by(orders)
+    found = {(stream, local_day(order.ordered_at)) for order in orders for stream in (LINES, PLACED)}
+    return found.union(*(follower(orders) for follower in followers))
 
 
 # --- money -----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from contacts import services as contacts
 from contacts.models import Company, Person
 from crm import due, events, jobs
 
+from ..value.fitting import marks_of as values_marked
 from . import facts, life
 from .models import Customer, Order
 
@@ -28,7 +29,7 @@ def _merge_customers(keep: Customer | None, lose: Customer | None, **owner: Any)
         Customer.objects.filter(pk=lose.pk).update(**owner)
         return
     orders = list(Order.objects.filter(customer=lose))
-    dirty.mark(life.marks_of(lose.spells.all()))
+    dirty.mark({*life.marks_of(lose.spells.all()), *values_marked(lose.values.all())})
     Order.objects.filter(customer=lose).update(customer=keep)
     dirty.mark({*facts.marks_of(orders), (facts.LINES, lose.first_day), (facts.LINES, keep.first_day)})
     lose.delete()
