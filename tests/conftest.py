@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,6 +31,16 @@ def _clean_slate() -> Iterator[None]:
     cache.clear()
     timezone.deactivate()
     translation.activate(settings.LANGUAGE_CODE)
+
+
+@pytest.fixture(autouse=True)
+def _unpublished(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publishing computes the numbers of dozens of past periods; only tests that read them, marked `publishes`, wait for it."""
+    from crm.jobs.kinds import kinds
+
+    if request.node.get_closest_marker("publishes") is None:
+        kind = kinds["analytics.publish"]
+        monkeypatch.setitem(kinds._items, kind.name, replace(kind, handler=lambda job: None))
 
 
 @pytest.fixture

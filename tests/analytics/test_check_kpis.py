@@ -29,7 +29,7 @@ from tests.people import hire
 
 from .world import NOW, World, build
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.publishes, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,8 @@ from tests.people import hire
 
 from .world import MONTHS, NOW, World, build, shake
 
+pytestmark = pytest.mark.publishes
+
 SLOTS = [f"v{number}" for number in range(16)]
 
 

@@ -19,7 +19,7 @@ from tests.analytics.vectors import LATER, number
 
 from .ordering import companies, line, order, orders, refund
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.publishes, pytest.mark.django_db]
 Q1 = Period(dt.date(2026, 1, 1), dt.date(2026, 4, 1), "quarter")
 JAN, FEB, MARCH = (Period(dt.date(2026, n, 1), dt.date(2026, n + 1, 1), "month") for n in (1, 2, 3))
 

@@ -20,7 +20,7 @@ from tests.factories import CompanyFactory, PersonFactory, ProductFactory
 
 from .ordering import companies, line, order, orders, refund
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.publishes, pytest.mark.django_db]
 Q1 = Period(dt.date(2026, 1, 1), dt.date(2026, 4, 1), "quarter")
 MARCH = Period(dt.date(2026, 3, 1), dt.date(2026, 4, 1), "month")
 ALL = Scope.everything()

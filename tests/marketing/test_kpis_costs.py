@@ -21,6 +21,8 @@ from tests.factories import CampaignFactory, CostFactory
 
 from . import market
 
+pytestmark = pytest.mark.publishes
+
 
 @pytest.fixture(autouse=True)
 def later(organisation, clock):

@@ -22,6 +22,8 @@ from marketing.models import Submission, Visit
 from tests.analytics.vectors import LATER, MAY, leads, number
 from tests.factories import VisitFactory, utc
 
+pytestmark = pytest.mark.publishes
+
 WHEN = utc("2026-05-04 09:00")
 
 

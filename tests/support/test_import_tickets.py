@@ -22,7 +22,7 @@ from support.models import Queue, Ticket
 from tests.factories import CalendarFactory, PersonFactory, TicketFactory, utc
 from tests.imports import counts, reasons, run_import, write
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.publishes, pytest.mark.django_db]
 
 HEAD = (
     "number,subject,requester,company,queue,priority,type,channel,agent,status,opened_at,first_response_at,resolved_at,closed_at,"

@@ -281,7 +281,9 @@ def test_a_page_is_small_private_and_without_script_or_cookie(visitor: Client, t
     assert len(response.content) + styles < 50_000
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "How can we help?"), ("fr", "Au plus 10 fichiers de 10 Mo chacun."), ("es", 'lang="es"')])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "How can we help?"), ("fr", "Au plus 10 fichiers de 10 Mo chacun."), ("es", 'lang="es"')]
+)
 def test_the_reader_switches_the_language(visitor: Client, people: People, language: str, words: str) -> None:
     response = visitor.get(f"/help/?l={language}")
     assert response["Content-Language"] == language

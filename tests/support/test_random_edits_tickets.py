@@ -20,6 +20,8 @@ from tests.factories import utc
 
 from . import desk as desks
 
+pytestmark = pytest.mark.publishes
+
 SLOTS = [f"v{number}" for number in range(16)]
 
 

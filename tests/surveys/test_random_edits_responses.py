@@ -23,6 +23,8 @@ from tests.factories import utc
 
 from . import voice as voices
 
+pytestmark = pytest.mark.publishes
+
 SLOTS = [f"v{number}" for number in range(16)]
 KEYS = [kpi.key for kpi in kpis if kpi.area == "perception" and kpi.key != "channel_preference"]
 
