@@ -143,8 +143,6 @@ class OrderAdmin(ReadOnlyAdmin):
     inlines = [OrderLineInline]
 
 
-
-
 @admin.register(ValueRun)
 class ValueRunAdmin(ReadOnlyAdmin):
     """Each fit of the value model: its parameters and its error, or why it was refused."""

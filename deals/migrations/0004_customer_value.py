@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('day', models.DateField(unique=True, verbose_name='day')),
                 ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made at')),
                 ('done', models.BooleanField(default=False, verbose_name='done')),
-                ('refused', models.CharField(blank=True, choices=[('few_customers', 'Fewer than 300 customers'), ('few_repeaters', 'Fewer than 100 customers who came back'), ('short_history', 'The orders reach less far back than three times the usual time between purchases'), ('no_fit', 'The model does not fit these purchases'), ('hold_out', 'Fitted on the first 70 % of the time, it missed the rest by more than a quarter, or by more than a plain rate')], max_length=20, verbose_name='refused')),
+                ('refused', models.CharField(blank=True, choices=[('few_customers', 'Fewer than 300 customers'), ('few_repeaters', 'Fewer than 100 customers who came back'), ('short_history', 'The orders reach less far back than three times the usual time between purchases'), ('no_fit', 'The model does not fit these purchases'), ('hold_out', 'Fitted on the first seven tenths of the time, it missed the rest by more than a quarter, or by more than a plain rate')], max_length=20, verbose_name='refused')),
                 ('customers', models.PositiveIntegerField(default=0, verbose_name='customers')),
                 ('repeaters', models.PositiveIntegerField(default=0, verbose_name='customers who came back')),
                 ('error', models.DecimalField(decimal_places=2, max_digits=9, null=True, verbose_name='error of the hold-out in percent')),

@@ -14,7 +14,7 @@ from ..orders.kpis import BUYERS
 STATED = _("the day of the model's last run before the period's end; it runs every week")
 HONEST = _(
     "Nothing is said for fewer than 300 customers or 100 who came back, for a history of less than three times the usual time between "
-    "purchases, or where the model, fitted on the first 70 % of the time, misses the rest by more than a quarter. It knows neither "
+    "purchases, or where the model, fitted on the first seven tenths of the time, misses the rest by more than a quarter. It knows neither "
     "seasons nor campaigns."
 )
 VALUE: dict[str, Any] = {"area": "value", "kind": "model", "direction": "higher", "dimensions": BUYERS, "left_out_note": HONEST}
@@ -38,7 +38,7 @@ add_kpi(
             "es": "CLV prevista, no contractual",
         },
         _("What a customer is expected to bring in the next 52 weeks after the direct cost of what is sold."),
-        _("sum of expected margins of the next 52 weeks, discounted at 10 % a year / customers with an expected margin"),
+        _("sum of expected margins of the next 52 weeks, discounted by a tenth a year / customers with an expected margin"),
         STATED,
         unit="money",
         terms={

@@ -16,7 +16,9 @@ class Refusal(models.TextChoices):
     NO_FIT = "no_fit", _("The model does not fit these purchases")
     HOLD_OUT = (
         "hold_out",
-        _("Fitted on the first 70 % of the time, it missed the rest by more than a quarter, or by more than a plain rate"),
+        _(
+            "Fitted on the first seven tenths of the time, it missed the rest by more than a quarter, or by more than a plain rate"
+        ),
     )
 
 
@@ -52,7 +54,7 @@ class CustomerValue(models.Model):
 
     repeats, last, age: days with a purchase after the first, weeks from first to last purchase, weeks from the first to the run.
     expected: purchase days in the next 52 weeks, in thousandths. alive: the chance that the customer is still active, in hundredths of a
-    percent; empty for buyers of one day. value: margin to come in 52 weeks, discounted at 10 % a year, in minor units of `currency`; empty
+    percent; empty for buyers of one day. value: margin to come in 52 weeks, discounted by a tenth a year, in minor units of `currency`; empty
     where spend or margin is not known. `order` is the last purchase, whose owner, team and source are the value's.
     """
 

@@ -24,6 +24,4 @@ def company_value(company: Any, user: Any) -> dict | None:
     }
 
 
-site.panels.register(
-    "company_value", site.Panel("contacts.company", "deals/_value_panel.html", company_value, "order", order=16)
-)
+site.panels.register("company_value", site.Panel("contacts.company", "deals/_value_panel.html", company_value, "order", order=16))
