@@ -135,7 +135,16 @@ def standard_periods(today: dt.date) -> dict[Period, bool]:
         found[so_far] = True
         for other in (running.previous(), running.year_before()):
             found[so_far.like_for_like(other)] = True
-    return found
+    return _once(found)
+
+
+def _once(found: Mapping[Period, bool]) -> dict[Period, bool]:
+    """The same days once: on the 31st the like-for-like span of a shorter month is that whole month."""
+    named: dict[tuple[dt.date, dt.date], Period] = {}
+    for period in sorted(found, key=lambda period: not period.grain):
+        named.setdefault((period.start, period.end), period)
+    split = {(period.start, period.end) for period, is_split in found.items() if is_split}
+    return {period: days in split for days, period in named.items()}
 
 
 def publish_step() -> int:
