@@ -39,6 +39,7 @@ DERIVING = (
     "deals.convert_orders",
     "deals.derive_orders",
     "deals.derive_spells",
+    "deals.derive_subscriptions",
     "contacts.derive_leads",
     "contacts.derive_days",
     "marketing.convert",

@@ -182,6 +182,7 @@ AREAS = (
     "acquisition",
     "web",
     "revenue",
+    "subscription",
     "productivity",
     "adoption",
     "data_quality",

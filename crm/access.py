@@ -16,7 +16,7 @@ from django.http import Http404
 if TYPE_CHECKING:
     from .models import User
 
-RECORDS = ("company", "person", "lead", "deal", "activity", "task")
+RECORDS = ("company", "person", "lead", "deal", "subscription", "activity", "task")
 ALL_ACTIONS = ("view", "add", "change", "delete", "export")
 
 
@@ -73,6 +73,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("company", "view"): "all",
         ("deal", "view"): "all",
         ("order", "view"): "all",
+        ("subscription", "view"): "all",
         ("person", "view"): "all",
         ("person", "add"): "all",
         ("person", "change"): "all",

@@ -22,12 +22,17 @@ from .models import (
     DealState,
     DealTask,
     LossReason,
+    MrrMovement,
+    MrrSpan,
     Order,
     OrderLine,
     Pipeline,
     Product,
     Stage,
     StageVisit,
+    Subscription,
+    SubscriptionStep,
+    TermEnd,
     ValueRun,
 )
 
@@ -150,4 +155,20 @@ class ValueRunAdmin(ReadOnlyAdmin):
     list_display = ["day", "done", "refused", "customers", "repeaters", "error", "margin"]
 
 
-register_read_only(Customer, CustomerSpell, CustomerValue, OrderLine)
+class StepInline(ReadOnlyInline):
+    model = SubscriptionStep
+    fields = ["day", "plan", "interval", "quantity", "paused", "owner"]
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin):
+    """Only read here: what is changed, is changed from a day on, on the subscription's own page."""
+
+    list_display = ["number", "plan", "company", "currency", "status", "start", "term_end", "owner"]
+    list_select_related = ["company", "owner"]
+    list_filter = ["status"]
+    search_fields = ["number", "plan"]
+    inlines = [StepInline]
+
+
+register_read_only(Customer, CustomerSpell, CustomerValue, MrrMovement, MrrSpan, OrderLine, SubscriptionStep, TermEnd)

@@ -409,4 +409,5 @@ checks.register("deals", count_deals)
 
 
 from .orders import checks as _orders  # noqa: E402, F401
+from .subscriptions import checks as _subscriptions  # noqa: E402, F401
 from .value import checks as _value  # noqa: E402, F401

@@ -387,4 +387,5 @@ add_source(
 
 
 from .orders import measures as _orders  # noqa: E402, F401
+from .subscriptions import measures as _subscriptions  # noqa: E402, F401
 from .value import measures as _value  # noqa: E402, F401

@@ -17,7 +17,7 @@ from crm.fields import LocalDayField, LocalDayMixin
 from crm.models import Record
 from crm.money import LARGEST, validate_currency
 
-from .choices import PersonRole, Status
+from .choices import Billing, PersonRole, Status
 from .querysets import DealQuerySet, DealStateQuerySet
 
 USER = settings.AUTH_USER_MODEL
@@ -86,6 +86,7 @@ class Product(models.Model):
     family = models.CharField(_("family"), max_length=80, blank=True)
     price = models.BigIntegerField(_("price"), null=True, blank=True, validators=[MinValueValidator(0)])
     currency = models.CharField(_("currency"), max_length=3, validators=[validate_currency])
+    billing = models.CharField(_("billed"), max_length=7, choices=Billing, default=Billing.ONCE)
     active = models.BooleanField(_("offered"), default=True)
 
     class Meta:
@@ -351,4 +352,5 @@ class DealFacts(models.Model):
 
 
 from .orders.models import Customer, CustomerSpell, Order, OrderLine  # noqa: E402, F401  models of this app that stand in a folder of their own
+from .subscriptions.models import MrrMovement, MrrSpan, Subscription, SubscriptionStep, TermEnd  # noqa: E402, F401
 from .value.models import CustomerValue, ValueRun  # noqa: E402, F401

@@ -120,4 +120,5 @@ def derive(job: Any) -> None:
 
 
 from .orders import reactions as _orders  # noqa: E402, F401
+from .subscriptions import reactions as _subscriptions  # noqa: E402, F401
 from .value import reactions as _value  # noqa: E402, F401

@@ -83,4 +83,5 @@ homes.append(home_of)
 
 
 from .orders import registrations as _orders  # noqa: E402, F401
+from .subscriptions import registrations as _subscriptions  # noqa: E402, F401
 from .value import registrations as _value  # noqa: E402, F401

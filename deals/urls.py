@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from .orders import views as orders
+from .subscriptions import views as subscriptions
 from .views import convert, deals, lookup, settings
 
 app_name = "deals"
@@ -27,6 +28,17 @@ urlpatterns = [
     path("orders/<int:pk>/", orders.OrderPage.as_view(), name="order"),
     path("orders/<int:pk>/edit/", orders.OrderEdit.as_view(), name="order_edit"),
     path("orders/<int:pk>/credit/", orders.OrderCredit.as_view(), name="order_credit"),
+    path("deals/<int:pk>/subscriptions/", subscriptions.DealSubscriptions.as_view(), name="deal_subscriptions"),
+    path("subscriptions/", subscriptions.SubscriptionList.as_view(), name="subscriptions"),
+    path("subscriptions/new/", subscriptions.SubscriptionNew.as_view(), name="subscription_new"),
+    path("subscriptions/<int:pk>/", subscriptions.SubscriptionPage.as_view(), name="subscription"),
+    path("subscriptions/<int:pk>/edit/", subscriptions.SubscriptionEdit.as_view(), name="subscription_edit"),
+    path("subscriptions/<int:pk>/delete/", subscriptions.SubscriptionDelete.as_view(), name="subscription_delete"),
+    path("subscriptions/<int:pk>/cancel/", subscriptions.SubscriptionCancel.as_view(), name="subscription_cancel"),
+    path("subscriptions/<int:pk>/pause/", subscriptions.SubscriptionPause.as_view(), name="subscription_pause"),
+    path("subscriptions/<int:pk>/resume/", subscriptions.SubscriptionResume.as_view(), name="subscription_resume"),
+    path("subscriptions/<int:pk>/reactivate/", subscriptions.SubscriptionReactivate.as_view(), name="subscription_reactivate"),
+    path("subscriptions/<int:pk>/renew/", subscriptions.SubscriptionRenew.as_view(), name="subscription_renew"),
     path("leads/<int:pk>/convert/", convert.LeadConvert.as_view(), name="lead_convert"),
     path("lookup/products/", lookup.ProductLookup.as_view(), name="lookup_products"),
     path("settings/pipelines/", settings.PipelineList.as_view(), name="pipelines"),

@@ -42,7 +42,7 @@ class ProductSerializer(RecordSerializer):
 
     class Meta:
         model = Product
-        fields = ["id", "code", "name", "family", "price", "currency", "active"]
+        fields = ["id", "code", "name", "family", "price", "currency", "billing", "active"]
         read_only_fields = ["id"]
         extra_kwargs = {"currency": {"required": False}}
 

@@ -20,9 +20,11 @@ from crm.api.views import Editable, RecordEndpoint
 from deals import filters, services
 from deals.models import Deal
 from deals.orders.services import order_from_deal
+from deals.subscriptions.services import from_deal
 
 from . import serializers
 from .orders import OrderSerializer
+from .subscriptions import DaySerializer, SubscriptionSerializer
 
 
 class DealEndpoint(Editable):
@@ -76,6 +78,19 @@ class DealEndpoint(Editable):
         serializer.is_valid(raise_exception=True)
         made = order_from_deal(deal, **serializer.validated_data)
         return Response(OrderSerializer(made, context=self.get_serializer_context()).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=DaySerializer, responses={201: SubscriptionSerializer(many=True)})
+    @action(detail=True, methods=["post"])
+    def subscriptions(self, request: Request, pk: int) -> Response:
+        """Makes the subscriptions of a won deal, one for each line whose product is billed again and again; from `day` on (today)."""
+        deal = self.get_object()
+        if not may(request.user, "subscription", "add"):
+            raise PermissionDenied
+        serializer = DaySerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        made = from_deal(deal, serializer.validated_data.get("day"))
+        data = SubscriptionSerializer(made, many=True, context=self.get_serializer_context()).data
+        return Response(data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses=serializers.DealStateSerializer(many=True))
     @action(detail=True, filterset_class=None, ordering="start", ordering_fields=("start",))

@@ -1,3 +1,3 @@
-"""What deals can import: products, deals and orders; activities get their deal."""
+"""What deals can import: products, deals, orders and subscriptions; activities get their deal."""
 
-from . import activities, deals, orders, placed, products  # noqa: F401  each registers its kind or reaction
+from . import activities, deals, orders, placed, products, subscriptions  # noqa: F401  each registers its kind or reaction

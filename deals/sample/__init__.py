@@ -1,4 +1,4 @@
-"""Sample pipelines, products, deals with their histories, activities and tasks, and orders."""
+"""Sample pipelines, products, deals with their histories, activities and tasks, orders and subscriptions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crm.sample.context import Sample
 from deals import history
 from deals.models import Deal
 
-from . import catalogue, orders, stories, tasks, touches, write
+from . import catalogue, orders, stories, subscriptions, tasks, touches, write
 
 STEP = 500
 
@@ -29,6 +29,7 @@ def fill(sample: Sample) -> None:
     for rows in _chunks(Lead.objects.order_by("pk")):
         lead_facts.rebuild(rows)
     orders.fill(sample)
+    subscriptions.fill(sample)
 
 
 def _chunks(queryset):

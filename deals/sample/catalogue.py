@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm.sample.context import Sample
+from deals.choices import Billing
 from deals.models import LossReason, Pipeline, Product, Stage
 
 #: pipeline -> (stage, probability in percent, days until a deal rots)
@@ -43,6 +44,10 @@ PRODUCTS = {
 }
 
 
+#: what is paid for again and again
+BILLING = {"MC-S": Billing.YEAR, "MC-E": Billing.YEAR, "CAL-1": Billing.YEAR}
+
+
 def fill(sample: Sample) -> None:
     """Writes them and leaves them in `notes` by name."""
     stages: dict[str, list[Stage]] = {}
@@ -57,7 +62,9 @@ def fill(sample: Sample) -> None:
     reasons = LossReason.objects.bulk_create([LossReason(name=name, position=place) for place, name in enumerate(REASONS)])
     products = Product.objects.bulk_create(
         [
-            Product(code=code, name=name, family=family, price=price * 100, currency="EUR")
+            Product(
+                code=code, name=name, family=family, price=price * 100, currency="EUR", billing=BILLING.get(code, Billing.ONCE)
+            )
             for code, (name, family, price, _pipeline) in PRODUCTS.items()
         ]
     )

@@ -163,7 +163,7 @@ class ProductForm(MoneyFormMixin, forms.ModelForm):
 
     class Meta:
         model = Product
-        fields = ["code", "name", "family", "price", "currency", "active"]
+        fields = ["code", "name", "family", "price", "currency", "billing", "active"]
 
     def clean_currency(self) -> str:
         currency = self.cleaned_data["currency"].strip().upper()

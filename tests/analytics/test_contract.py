@@ -164,7 +164,7 @@ def test_a_rep_sees_less_than_the_team_and_the_team_less_than_everyone(world):
     for one in (world.people.ann, world.desk.agents[0]):
         scopes = [Scope.of(one), Scope.of(world.people.max), ALL]
         for kpi in kpis:
-            if kpi.kind == "additive":
+            if kpi.kind == "additive" and kpi.key != "net_new_mrr":  # gains less losses: more of them may be less
                 rows = [evaluate([kpi.key], [WHOLE], scope=scope, live=True)[0] for scope in scopes]
                 found = [row.value for row in rows if row.reason != NOT_CUT]  # what nobody owns is shown to those who see all
                 assert found == sorted(found), (kpi.key, one)

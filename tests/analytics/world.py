@@ -21,6 +21,7 @@ from crm.signals import active_day_written
 from deals import services as deals
 from deals.models import Deal, LossReason, Order, OrderLine, Product, Stage
 from deals.orders import services as orders
+from tests.deals import recurring
 from tests.factories import (
     ActivityFactory,
     CompanyFactory,
@@ -100,6 +101,7 @@ def build(people: People, size: int = 30, seed: int = 7) -> World:
     world.desk = desks.build(people, size=size * 2 // 3, seed=seed)
     voice.build(people, size=size, seed=seed)
     market.build(people, size=size // 3, seed=seed)
+    recurring.build(people, size=size // 2, seed=seed)
     return world
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from crm.models import ApiToken, Event
 from tests.api import Api, routes
 from tests.deals.ordering import order
+from tests.deals.subscribing import subscription
 from tests.factories import (
     ActivityFactory,
     CompanyFactory,
@@ -24,7 +25,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 ALL = routes()
-SCOPED = {"company", "person", "lead", "lead-conversion", "activity", "task", "deal", "order", "ticket"}
+SCOPED = {"company", "person", "lead", "lead-conversion", "activity", "task", "deal", "order", "subscription", "ticket"}
 DETAIL = [row for row in ALL if "{pk}" in row[1] and row[2] in SCOPED]
 WRITES = [row for row in ALL if row[0] != "GET"]
 
@@ -46,6 +47,7 @@ def south(people: Any) -> dict[str, Any]:
         "task": TaskFactory(owner=people.cleo),
         "deal": DealFactory(owner=people.cleo),
         "order": order(company, "2026-05-04", 100_00, owner=people.cleo),
+        "subscription": subscription(company, "2026-05-04", owner=people.cleo),
         "ticket": TicketFactory(company=company),
     }
 

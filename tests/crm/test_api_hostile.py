@@ -12,6 +12,7 @@ from contacts.models import Company
 from crm.models import Event
 from tests.api import Api, fields, routes
 from tests.deals.ordering import order
+from tests.deals.subscribing import subscription
 from tests.factories import (
     CampaignFactory,
     CompanyFactory,
@@ -74,6 +75,7 @@ def records(people: Any) -> dict[str, int]:
         "tickets": TicketFactory(owner=people.ada).pk,
         "campaigns": CampaignFactory(owner=people.ada).pk,
         "orders": order(CompanyFactory(owner=people.ada), "2026-05-04", 100_00).pk,
+        "subscriptions": subscription(CompanyFactory(owner=people.ada), "2026-05-04", owner=people.ada).pk,
     }
 
 

@@ -20,6 +20,7 @@ from django.urls.resolvers import URLResolver
 from crm.models import ApiToken, ExchangeRate, ImportRun, Job
 from marketing.services import add_members
 from tests.deals.ordering import order
+from tests.deals.subscribing import subscription
 from tests.factories import (
     ActivityFactory,
     CalendarFactory,
@@ -111,6 +112,7 @@ RECORDS = {
         "deals:deal_log",
         "deals:deal_task",
         "deals:deal_order",
+        "deals:deal_subscriptions",
         "api:deal-detail",
         "api:deal-activities",
         "api:deal-history",
@@ -118,8 +120,26 @@ RECORDS = {
         "api:deal-move",
         "api:deal-order",
         "api:deal-reopen",
+        "api:deal-subscriptions",
         "api:deal-tasks",
         "api:deal-win",
+    ],
+    "subscription": [
+        "deals:subscription",
+        "deals:subscription_edit",
+        "deals:subscription_delete",
+        "deals:subscription_cancel",
+        "deals:subscription_pause",
+        "deals:subscription_resume",
+        "deals:subscription_reactivate",
+        "deals:subscription_renew",
+        "api:subscription-detail",
+        "api:subscription-cancel",
+        "api:subscription-movements",
+        "api:subscription-pause",
+        "api:subscription-reactivate",
+        "api:subscription-renew",
+        "api:subscription-resume",
     ],
     "order": ["deals:order", "deals:order_edit", "deals:order_credit", "api:order-detail", "api:order-credit"],
     "ticket": [
@@ -255,6 +275,7 @@ def world(people: People) -> dict[str, int]:
         "lead": lead,
         "deal": deal,
         "order": order(company, "2026-05-04", 100_00, owner=ann),
+        "subscription": subscription(company, "2026-05-04", owner=ann, term_end="2027-05-04"),
         "activity": ActivityFactory(owner=ann, deal=deal),
         "task": TaskFactory(owner=ann, deal=deal),
         "token": token,

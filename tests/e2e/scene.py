@@ -15,8 +15,9 @@ from contacts.models import Company, Lead, Person, Task
 from crm import periods
 from crm.models import ActiveDay, ApiToken, ExchangeRate, ImportRun, Job
 from crm.services import set_rate
-from deals.models import Deal, LossReason, Order, OrderLine, Product
+from deals.models import Deal, LossReason, Order, OrderLine, Product, Subscription
 from deals.orders.services import create_order, credit_order
+from deals.subscriptions import services as subscriptions
 from marketing.models import Campaign, CampaignMember, Cost, Submission, Visit
 from marketing.services import add_members
 from support import catalogue, services
@@ -82,6 +83,7 @@ class Scene:
             "lead": self.lead.pk,
             "deal": deal.pk,
             "order": Order.objects.placed().filter(refunded__gt=0).get().pk,
+            "subscription": Subscription.objects.get(plan="Seats").pk,
             "activity": deal.deal_activities.first().activity_id,
             "task": deal.deal_tasks.first().task_id,
             "token": ApiToken.objects.get().pk,
@@ -150,6 +152,7 @@ def fill() -> Scene:
         kind="companies", file_name="companies.csv", state=ImportRun.State.DONE, rows=3, created=2, refused=1
     )
     _orders(companies, product, now)
+    _subscriptions(companies, product, now)
     _marketing(people, lead, now)
     _voice(people, companies, persons, now)
     settle()
@@ -169,6 +172,23 @@ def _orders(companies: list[Company], product: Product, now: dt.datetime) -> Non
     first = Order.objects.order_by("pk").first()
     assert first is not None
     credit_order(first, [OrderLine(text="Goodwill", unit_price=500_00, amount=500_00)], at=now - 10 * DAY, description="Late")
+
+
+def _subscriptions(companies: list[Company], product: Product, now: dt.datetime) -> None:
+    """One a company, in two currencies: the first in steps and with a term that ends soon, one cancelled, one on trial."""
+    today = periods.local_day(now)
+    for at, company in enumerate(companies):
+        row = Subscription(company=company, product=product, start=today - (420 - 30 * at) * DAY, amount=(at + 1) * 90_00)
+        row.plan, row.currency = ("Seats" if at == 0 else "Care"), ("EUR" if at % 2 else "USD")
+        if at == 0:
+            row.quantity, row.term_end = Decimal(12), today + 25 * DAY
+        if at == 3:
+            row.trial_end = today + 10 * DAY
+        subscriptions.start(row)
+        if at == 0:
+            subscriptions.change(row, day=today - 90 * DAY, quantity=Decimal(15))
+        if at == 2:
+            subscriptions.cancel(row, day=today - 15 * DAY, reason="price", note="Too dear for so few seats")
 
 
 def _marketing(people: People, lead: Lead, now: dt.datetime) -> None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deals', '0003_customer_life'),
+        ("deals", "0005_term_ends"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Subscriptions, what they bring a month, and their renewals."""
