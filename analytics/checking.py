@@ -38,6 +38,7 @@ DERIVING = (
     "deals.derive",
     "deals.convert_orders",
     "deals.derive_orders",
+    "deals.derive_growth",
     "deals.derive_spells",
     "deals.derive_subscriptions",
     "contacts.derive_leads",

@@ -195,6 +195,8 @@ def _unit_of(kpi: Kpi, part: str) -> str:
     measure = term.refs[0].source.measure(term.refs[0].measure)
     if measure.value is None:
         return "count"
+    if kpi.parts_unit:
+        return kpi.parts_unit
     if kpi.unit == "days":
         return "days"
     return "money" if kpi.unit == "money" or "amount" in measure.key else "count"

@@ -97,8 +97,9 @@ class Kpi:
     names: en, fr, es. dated: which date decides. left_out: (text, measure) of what is not in it. subset: the numerator's records
     are among the denominator's, so the rate has a Wilson interval. interval: how the interval is made where it is another one.
     points: a score that is written with its sign and without decimals (+30). spread: the value is a mean of the numerator's values,
-    and their median and 90th percentile are shown beside it. beside: keys of KPIs that are shown beside it on its page. ages: of a stock, the bands of
-    age that its page shows.
+    and their median and 90th percentile are shown beside it. parts_unit: the unit of the sums it is divided from, where it is
+    not that of the value (a share of amounts). beside: keys of KPIs that are shown beside it on its page. ages: of a stock, the bands
+    of age that its page shows.
     """
 
     key: str
@@ -120,6 +121,7 @@ class Kpi:
     interval: Interval | None = None
     points: bool = False
     spread: bool = False
+    parts_unit: Unit | None = None
     beside: tuple[str, ...] = ()
     ages: Ages | None = None
     minimum_sample: int = 5

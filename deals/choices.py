@@ -22,6 +22,14 @@ class PersonRole(models.TextChoices):
     USES = "uses", _("User")
 
 
+class Growth(models.TextChoices):
+    """What a line means for a customer who had bought before."""
+
+    CROSS = "cross", _("A family that is new to the customer")
+    UPSELL = "upsell", _("More, or dearer, of what the customer has")
+    UNKNOWN = "unknown", _("Not known: it names no product")
+
+
 class OrderKind(models.TextChoices):
     ORDER = "order", pgettext_lazy("sale", "Order")
     REFUND = "refund", _("Credit note")

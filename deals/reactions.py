@@ -80,6 +80,27 @@ def _resegmented(event: Any) -> None:
     history.mark(list(Deal.objects.filter(company_id=event.subject_id).values_list("pk", flat=True)))
 
 
+def _began_with(lead: int) -> Any:
+    return Deal.objects.filter(lead_id=lead, status=Status.WON)
+
+
+@events.subscribe("lead.changed")
+def _lead_redated(event: Any) -> None:
+    """The sales cycle of a deal begins with its lead."""
+    if {"created_at", "undated"} & set(event.new):
+        history.refresh_facts(_began_with(event.subject_id))
+
+
+@events.subscribe("lead.deleted")
+def _lead_deleted(event: Any) -> None:
+    """The deal of a lead that goes begins when it was created itself, or its company was first contacted."""
+    deals = list(_began_with(event.subject_id))
+    Deal.objects.filter(lead_id=event.subject_id).update(lead=None)
+    for deal in deals:
+        deal.lead = None
+    history.refresh_facts(deals)
+
+
 @events.subscribe("rate.changed")
 def _rate_changed(event: Any) -> None:
     """Deals in that currency created or closed from that day on are converted again, by a job; stocks from then on are published

@@ -12,6 +12,7 @@ from typing import Any
 from analytics.checking import Recount, checks, text
 from analytics.checking_published import Asked, Formula, Parts, formula, formulas, median, ratio
 
+from .checks_growth import growth_of
 from .checks_life import Lives
 
 Row = dict[str, Any]
@@ -31,6 +32,10 @@ STREAMS: dict[str, tuple[str, ...]] = {
         "costed_margin",
         "costed_lines",
         "uncosted_lines",
+        "expansion_revenue",
+        "expansion_lines",
+        "expansion_unconverted",
+        "expansion_unknown",
     ),
     PLACED: ("orders", "orders_valued", "order_value", "orders_unconverted", "purchase_interval", "orders_returned"),
 }
@@ -47,6 +52,8 @@ class Fact:
     first: dt.date | None = None  # the customer's first order
     returned: bool = False
     repeat: bool = False
+    margin: int | None = None  # of a line whose direct cost is known
+    growth: str = ""
 
 
 class Facts:
@@ -99,13 +106,14 @@ class Orders:
                 self.credited_on[row["refund_of_id"]] = row["day"]
             else:
                 self.first.setdefault(row["customer_id"], row["day"])
-        sql = "SELECT id, order_id, product_id, amount, cost, net_base, cost_base FROM deals_orderline ORDER BY id"
+        sql = "SELECT * FROM deals_orderline ORDER BY id"
         for line in recount.dicts(sql):
             self.lines[line["order_id"]].append(line)
 
     # --- lines and money
 
     def count(self) -> None:
+        self.growth = growth_of(self.recount, self.orders, self.lines, self.credited)
         for row in self.orders.values():
             members = self._members(row)
             sign = -1 if row["kind"] == "refund" else 1
@@ -142,7 +150,9 @@ class Orders:
         net, cost = (None if value is None else sign * value for value in (net, cost))
         what = f"order {row['number']} line {line['id']}"
         recount.expect(f"{what} in base currency", (line["net_base"], line["cost_base"]), (net, cost))
-        amount = net or 0
+        growth = self.growth.get(line["id"], "")
+        recount.expect(f"{what} growth", line["growth"], growth)
+        amount, grown = net or 0, growth in ("cross", "upsell")
         costed = net is not None and cost is not None
         values = (
             amount,
@@ -156,9 +166,14 @@ class Orders:
             amount - (cost or 0) if costed else 0,
             int(costed),
             int(net is not None and cost is None),
+            amount if grown else 0,
+            int(grown and net is not None),
+            int(grown and net is None),
+            int(growth == "unknown"),
         )
         recount.add(LINES, row["day"], {**members, "product": text(line["product_id"])}, values)
         fact = Fact(row["day"], row["customer_id"], sale, net, self.first.get(row["customer_id"]))
+        fact.margin, fact.growth = (amount - (cost or 0) if costed else None), growth
         self.facts.add("lines", fact, members["owner"], members["team"])
         return net
 
@@ -276,3 +291,6 @@ def purchase_interval(recount: Recount, asked: Asked) -> Parts:
     rows = recount.values["purchase_interval"]
     inside = [row for row in rows if asked.start <= row[0] < asked.end]
     return median([row[1] for row in inside if place is None or row[place] == asked.member])
+
+
+from . import checks_growth as _growth  # noqa: E402, F401  formulas over what was counted here

@@ -19,7 +19,7 @@ from crm.money import Rates, to_major, to_minor
 from crm.periods import local_day
 
 from ..choices import OrderKind
-from . import life
+from . import growth, life
 from .models import Customer, Order, OrderLine
 
 LINES, PLACED = "orders.lines", "orders.placed"
@@ -104,7 +104,7 @@ def keep_customers(ids: Collection[int]) -> None:
     """
     customers = list(Customer.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
     history: dict[int, list[Order]] = defaultdict(list)
-    fields = ("pk", "customer_id", "ordered_at", "ordered_day", "amount", "refunded", "repeat", "interval", "kind")
+    fields = ("pk", "customer_id", "ordered_at", "ordered_day", "currency", "amount", "refunded", "repeat", "interval", "kind")
     placed = Order.objects.placed().filter(customer__in=ids).annotate(returned_on=Max("refunds__ordered_day"))
     for order in placed.order_by("ordered_at", "pk").only(*fields):
         history[order.customer_id].append(order)
@@ -127,6 +127,7 @@ def keep_customers(ids: Collection[int]) -> None:
     Customer.objects.bulk_update(moved, ["first_day"], batch_size=500)
     dirty.mark(marks)
     life.keep_spells(history, ids)
+    growth.keep_growth(history, ids)
 
 
 def purchases(orders: Sequence[Order]) -> list[tuple[Order, bool, int | None]]:

@@ -73,6 +73,7 @@ add_kpi(
         kind="distinct",
         terms={"numerator": total("top_customer_revenue"), "denominator": total("revenue"), "n": total("revenue_lines")},
         dimensions=("segment", "team", "product"),
+        parts_unit="money",
         left_out=((NO_RATE, "lines_unconverted"),),
         left_out_note=_("Of a team or industry the ten largest of its own customers count."),
         beside=("revenue_per_customer",),
@@ -133,6 +134,7 @@ add_kpi(
         direction="higher",
         kind="ratio",
         terms={"numerator": total("costed_margin"), "denominator": total("costed_revenue"), "n": total("costed_lines")},
+        parts_unit="money",
         left_out=((_("Direct cost not known"), "uncosted_lines"), (NO_RATE, "lines_unconverted")),
         beside=("revenue",),
         order=6,
@@ -150,6 +152,7 @@ add_kpi(
         direction="lower",
         kind="ratio",
         terms={"numerator": total("refunds"), "denominator": total("gross_revenue"), "n": total("gross_lines")},
+        parts_unit="money",
         left_out=((NO_RATE, "lines_unconverted"),),
         left_out_note=_("What is credited was often billed in an earlier period, so it can exceed 100 %."),
         beside=("revenue",),
@@ -345,3 +348,6 @@ _life(
     beside=("customer_churn_rate", "repeat_customer_rate"),
     note=_("One hundred less the churn rate. New customers of the period are in neither part."),
 )
+
+
+from . import kpis_growth as _growth  # noqa: E402, F401

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from analytics.settled import Settle, Settled, largest, latest_of
 from analytics.sources import DailySource, Measure, StockSource, WindowSource, add_source
 from crm.periods import Period
 
-from ..choices import OrderKind
+from ..choices import Growth, OrderKind
 from .facts import LINES, PLACED
 from .life import CHURNED, ENTERED, LAPSED, STARTED
 from .models import CustomerSpell, Order, OrderLine
@@ -33,6 +33,7 @@ LINE = ("deals.order", "order_id")
 SALE, REFUND = Q(order__kind=OrderKind.ORDER), Q(order__kind=OrderKind.REFUND)
 CONVERTED, COSTED = Q(net_base__isnull=False), Q(net_base__isnull=False, cost_base__isnull=False)
 UNCONVERTED = Q(net_base__isnull=True)
+GROWN = Q(growth__in=[Growth.CROSS, Growth.UPSELL])
 
 add_source(
     DailySource(
@@ -49,6 +50,10 @@ add_source(
             Measure("costed_margin", COSTED, F("net_base") - F("cost_base")),
             Measure("costed_lines", COSTED),
             Measure("uncosted_lines", CONVERTED & Q(cost_base__isnull=True)),
+            Measure("expansion_revenue", GROWN, "net_base"),
+            Measure("expansion_lines", GROWN & CONVERTED),
+            Measure("expansion_unconverted", GROWN & UNCONVERTED),
+            Measure("expansion_unknown", Q(growth=Growth.UNKNOWN)),
         ),
         OF_LINE,
         LINE,
@@ -83,14 +88,21 @@ def _lines_in(period: Period) -> QuerySet:
 
 
 def _new_in(period: Period) -> QuerySet:
-    """Lines billed to customers whose first order ever lies in the period too, refunds aside."""
-    return _lines_in(period).filter(SALE, order__customer__first_day__gte=period.start)
+    """Lines billed and credited to customers whose first order ever lies in the period too: what is credited was sold in it."""
+    return _lines_in(period).filter(order__customer__first_day__gte=period.start)
 
 
 add_source(
     WindowSource(
         "orders.of_new_customers",
-        (Measure("new_customer_revenue", value="net_base"), Measure("new_customer_lines", CONVERTED)),
+        (
+            Measure("new_customer_revenue", SALE, "net_base"),
+            Measure("new_customer_lines", SALE & CONVERTED),
+            Measure("net_new_revenue", value="net_base"),
+            Measure("net_new_lines", CONVERTED),
+            Measure("net_new_costed", COSTED, "net_base"),
+            Measure("net_new_margin", COSTED, F("net_base") - F("cost_base")),
+        ),
         OF_LINE,
         LINE,
         rows=_new_in,
@@ -226,5 +238,52 @@ add_source(
         rows=_active_at_start,
         day="start",
         depends=(ENTERED, LAPSED),
+    )
+)
+
+
+# --- growth of known customers ---------------------------------------------------------------------------------------
+
+
+def _grown(period: Period) -> QuerySet:
+    """Those active at the start; `upsold` and `crossed` tell what they bought in the period beyond what they had."""
+    lines = _lines_in(period).filter(order__customer=OuterRef("customer"))
+    return _active_at_start(period).annotate(
+        upsold=Exists(lines.filter(growth=Growth.UPSELL)), crossed=Exists(lines.filter(growth=Growth.CROSS))
+    )
+
+
+add_source(
+    WindowSource(
+        "customers.grown",
+        (Measure("base_upsold", Q(upsold=True)), Measure("base_crossed", Q(crossed=True))),
+        OF_SPELL,
+        BUYER,
+        rows=_grown,
+        day="start",
+        depends=(ENTERED, LAPSED, LINES),
+    )
+)
+
+
+def _active_in(period: Period) -> QuerySet:
+    """One row per customer active at any instant of the period, by the last active time in it; `again` tells who bought on two days
+    or more of it."""
+    rows = CustomerSpell.objects.filter(Q(end__isnull=True) | Q(end__gte=period.start), start__lt=period.end)
+    later = CustomerSpell.objects.filter(customer=OuterRef("customer"), start__gt=OuterRef("start"), start__lt=period.end)
+    bought = _bought_in(period).exclude(RETURNED).filter(customer=OuterRef("customer")).order_by().values("customer")
+    twice = bought.annotate(days=Count("ordered_day", distinct=True)).filter(days__gte=2)
+    return rows.filter(~Exists(later)).annotate(again=Exists(twice))
+
+
+add_source(
+    WindowSource(
+        "customers.met",
+        (Measure("customers_met"), Measure("customers_met_again", Q(again=True))),
+        OF_SPELL,
+        BUYER,
+        rows=_active_in,
+        day="start",
+        depends=(ENTERED, LAPSED, PLACED),
     )
 )

@@ -16,7 +16,7 @@ from crm.fields import LocalDayField
 from crm.models import Record
 from crm.money import LARGEST, validate_currency
 
-from ..choices import OrderKind
+from ..choices import Growth, OrderKind
 from .querysets import CustomerQuerySet, OrderQuerySet
 
 AMOUNT = [MinValueValidator(0), MaxValueValidator(LARGEST)]
@@ -173,7 +173,7 @@ class OrderLine(models.Model):
     what was sold (of a credit note: of what came back), null where it is not known.
 
     `net_base` and `cost_base` are what it adds to revenue and cost in the base currency: negative on credit notes, null without a
-    rate. `key` is the line's number in the system it came from.
+    rate. `growth` is kept by `deals.orders.growth`, blank on what is no growth of a known customer. `key` is the line's number in the system it came from.
     """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
@@ -189,6 +189,7 @@ class OrderLine(models.Model):
     cost = models.BigIntegerField(_("direct cost"), null=True, blank=True, validators=AMOUNT)
     net_base = models.BigIntegerField(null=True, editable=False)
     cost_base = models.BigIntegerField(null=True, editable=False)
+    growth = models.CharField(max_length=7, choices=Growth, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("line of an order")

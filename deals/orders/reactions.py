@@ -15,7 +15,7 @@ from contacts.models import Company, Person
 from crm import due, events, jobs
 
 from ..value.fitting import marks_of as values_marked
-from . import facts, life
+from . import facts, growth, life
 from .models import Customer, Order
 
 STEP = 500
@@ -101,6 +101,22 @@ def derive_spells(job: Any) -> None:
     facts.keep_customers(ids)
     if len(ids) == STEP:
         jobs.enqueue("deals.derive_spells", {"after": ids[-1]}, key="all")
+
+
+@events.subscribe("product.changed")
+def _product_changed(event: Any) -> None:
+    """Another family means other cross-sales and upsells to those who bought the product."""
+    if "family" in event.new:
+        jobs.enqueue("deals.derive_growth", {"product": event.subject_id, "after": 0}, key=str(event.subject_id))
+
+
+@jobs.kind("deals.derive_growth", label=_("Derive what customers bought in addition anew"))
+def derive_growth(job: Any) -> None:
+    """Derives 500 customers who bought the product anew, then leaves the rest to the next step."""
+    ids = [pk for pk in growth.buyers_of([job.payload["product"]]) if pk > job.payload["after"]][:STEP]
+    facts.keep_customers(ids)
+    if len(ids) == STEP:
+        job.again({**job.payload, "after": ids[-1]})
 
 
 @due.every("deals.lapsed", grain="day", each=False)

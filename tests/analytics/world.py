@@ -19,6 +19,7 @@ from crm.models import ActiveDay, Organisation
 from crm.periods import first_instant
 from crm.signals import active_day_written
 from deals import services as deals
+from deals.catalogue import save_product
 from deals.models import Deal, LossReason, Order, OrderLine, Product, Stage
 from deals.orders import services as orders
 from tests.deals import recurring
@@ -72,7 +73,7 @@ def build(people: People, size: int = 30, seed: int = 7) -> World:
     kernel.set_rate("EUR", dt.date(2026, 2, 1), Decimal("1.25"))
     kernel.save_organisation(Organisation.current(), customer_window_days=45)  # some are lost, some come back
     pipeline = usual_pipeline()
-    products = [ProductFactory(), ProductFactory()]
+    products = [ProductFactory(family="Pumps"), ProductFactory(family="Pumps"), ProductFactory()]
     world = World(people, random.Random(seed), list(pipeline.stages.all()), products)
     rng = world.rng
     for number in range(max(size // 5, 2)):
@@ -167,7 +168,8 @@ def make_order(world: World) -> Order | None:
         amount = rng.choice([0, 5_000, 12_345])
         product = rng.choice([*world.products, None])
         cost = rng.choice([None, amount // 3])
-        lines.append(OrderLine(product=product, text="Goods", unit_price=amount, amount=amount, cost=cost))
+        quantity = rng.choice([1, 1, 2])
+        lines.append(OrderLine(product=product, text="Goods", quantity=quantity, unit_price=amount, amount=amount, cost=cost))
     with acting(owner, Origin.PAGE):
         return orders.create_order(order, lines)
 
@@ -283,6 +285,12 @@ def _resegment(world: World) -> None:
     contacts.save_company(world.rng.choice(found), industry=world.rng.choice(["", "Retail", "Energy"]))
 
 
+def _refamily(world: World) -> None:
+    """A product joins a family or leaves it: other cross-sales and upsells."""
+    product = world.rng.choice(world.products)
+    save_product(Product.objects.get(pk=product.pk), family=world.rng.choice(["", "Pumps", "Hoses"]))
+
+
 def _rate(world: World) -> None:
     day = world.rng.choice(MONTHS)
     kernel.set_rate(world.rng.choice(["EUR", "GBP"]), day, Decimal(world.rng.randrange(80, 160)) / 100)
@@ -319,5 +327,6 @@ EDITS: list[Callable[[World], object]] = [
     _merge,
     _activity,
     _resegment,
+    _refamily,
     _rate,
 ]
