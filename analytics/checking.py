@@ -34,6 +34,7 @@ LAST_RUN = "(check)"  # SourceStatus: when the check last ran through
 #: Jobs that derive rows anew: while one of them waits, records and numbers may rightly differ.
 DERIVING = (
     "analytics.rebuild",
+    "deals.attribute",
     "deals.convert",
     "deals.derive",
     "deals.convert_orders",

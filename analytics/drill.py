@@ -274,7 +274,7 @@ def parts_of(kpi: Kpi) -> dict[str, Term]:
     if bottom is not None and bottom.matures:
         found["pending"] = Term(bottom.refs, matures=bottom.matures, ignores=bottom.ignores)
     for _text, ref in kpi.excluded:
-        found[f"left_out:{ref.measure}"] = Term((ref,))
+        found[f"left_out:{ref.measure}"] = Term((ref,), ignores=kpi.choices)
     return found
 
 

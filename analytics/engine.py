@@ -105,6 +105,9 @@ class Question:
     def cut(self, ref: Ref, term: Term) -> Cut | None:
         """How the rows behind a measure are cut; None when its fixed values rule it out, LookupError when it cannot be cut."""
         source = ref.source
+        if term.choice and term.choice != self.by and term.choice not in self.filters:
+            if ref.tags[term.choice] != getattr(self.organisation, term.choice):
+                return None
         wanted: dict[str, tuple[str, ...]] = {}
         scope = self.scope.dimension(source.dimensions)
         if scope is None:
@@ -242,7 +245,7 @@ def all_terms(kpi: Kpi, question: Question, period: Period) -> Iterable[Term]:
         if term.matures:
             yield Term(term.refs, ignores=term.ignores)
     for _text, ref in kpi.excluded:
-        yield Term((ref,))
+        yield Term((ref,), ignores=kpi.choices)
 
 
 def _lists(asked: Sequence[tuple[Kpi, Period]], question: Question) -> dict[tuple[str, Span], dict[str, list[int]]]:
@@ -272,7 +275,7 @@ class _Reader:
     def rows(self) -> list[Row]:
         terms = {name: self._term(term) for name, term in self.kpi.terms.items()}
         pending = self._pending()
-        left_out = [(text, ref.measure, self._term(Term((ref,)))) for text, ref in self.kpi.excluded]
+        left_out = [(text, ref.measure, self._term(Term((ref,), ignores=self.kpi.choices))) for text, ref in self.kpi.excluded]
         members = self._members(terms, left_out)
         return [self._row(member, terms, pending, left_out) for member in members]
 

@@ -190,7 +190,8 @@ class Question:
 def mix(kpi: Kpi) -> str:
     """The dimension over which a KPI is a share of the whole (loss reasons): without that split it is 100 % and says nothing."""
     below = kpi.terms.get("denominator")
-    return below.ignores[0] if below is not None and below.ignores and kpi.unit == "percent" else ""
+    ignored = [name for name in below.ignores if name not in kpi.choices] if below is not None else []
+    return ignored[0] if ignored and kpi.unit == "percent" else ""
 
 
 def member_name(dimension: str, member: str) -> str | None:

@@ -39,6 +39,8 @@ class Term:
     trailing: the last n days before the period's end instead of the period.
     ignores: dimensions that do not cut this term (the whole, in a share of the whole).
     per: the sum is divided by it in the end (100 for amounts times percent).
+    choice: a dimension of whose members one counts unless another is asked for: the one that the organisation's setting of that name
+    says (a model of attribution). Every measure of the term carries its member as a tag.
     mean: of a stock, the mean of the readings at the ends of the period's days up to today, instead of the last one.
     """
 
@@ -47,6 +49,7 @@ class Term:
     trailing: int = 0
     ignores: tuple[str, ...] = ()
     per: int = 1
+    choice: str = ""
     mean: bool = False
 
     @property
@@ -162,7 +165,12 @@ class Kpi:
     @property
     def overlapping(self) -> set[str]:
         """The dimensions of which a record may have several members: what they split adds up to more than the whole."""
-        return {name for key in self.measures for name in source_of(key).many}
+        return {name for key in self.measures for name in source_of(key).many} | set(self.choices)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The dimensions of which one member counts unless others are asked for."""
+        return tuple(sorted({term.choice for term in self.terms.values() if term.choice}))
 
     @property
     def streams(self) -> set[str]:

@@ -21,6 +21,7 @@ from crm.models import EventLink, Organisation, Record, fresh_number
 from crm.periods import local_day
 
 from . import leads as lead_facts
+from . import touches
 from .choices import REACHES_OUT, TOUCHES, LeadStatus
 from .matching import clean_domain, company_domain, digits_of, e164, match_company, match_person
 from .models import Activity, Company, Lead, Person, PersonEmail, PersonPhone, Task
@@ -119,12 +120,17 @@ def save_person(
     """Creates or changes a person with their e-mails and phones, each (text, type); None leaves them, a list replaces them."""
     if person.pk:
         lock(person)
+    moves = person.pk is not None and "company" in changes and changes["company"] != person.company
+    if moves:
+        touches.changed(people=[person.pk])
     if "consent" in changes and changes["consent"] != person.consent:
         changes["consent_at"] = timezone.now()
     company = changes.get("company", person.company)
     contact_old, contact_new = _contact_changes(person, emails, phones)
     is_new = person.pk is None
     person, old, new, _new = _save(person, changes, links=[company])
+    if moves:
+        touches.changed(people=[person.pk])
     if emails is not None:
         _replace_emails(person, emails)
     if phones is not None:
@@ -174,6 +180,8 @@ def _replace_phones(person: Person, phones: Sequence[tuple[str, str]]) -> None:
     PersonPhone.objects.bulk_create(rows)
 
 
+#: What of a lead says when it came to us, how, and whose it is.
+OF_TOUCH = {"created_at", "undated", "source", "medium", "campaign", "company", "person"}
 #: What a status says about the dates of a lead.
 CLOSING = (LeadStatus.CONVERTED, LeadStatus.UNRESPONSIVE, LeadStatus.DISQUALIFIED)
 
@@ -200,8 +208,12 @@ def save_lead(lead: Lead, **changes: Any) -> Lead:
     if lead.pk:
         spans = list(lead.untouched_spans.order_by("start", "pk"))
         dirty.mark(lead_facts.days(lead, getattr(lead, "facts", None), spans))
-    lead, _old, _new, _is_new = _save(lead, changes, links=[changes.get("company"), changes.get("person")])
+        if OF_TOUCH & set(changes):
+            touches.changed(leads=[lead.pk])
+    lead, _old, new, is_new = _save(lead, changes, links=[changes.get("company"), changes.get("person")])
     lead_facts.rebuild([lead])
+    if OF_TOUCH & set(new) or is_new and (lead.company_id or lead.person_id):
+        touches.changed(leads=[lead.pk])
     return lead
 
 
@@ -494,6 +506,7 @@ def delete_company(company: Company) -> None:
 @transaction.atomic
 def delete_person(person: Person) -> None:
     """Deletes a person; their activities stay with the company."""
+    touches.changed(people=[person.pk])
     _delete(person)
 
 
@@ -501,4 +514,5 @@ def delete_person(person: Person) -> None:
 def delete_lead(lead: Lead) -> None:
     """Deletes a lead; it leaves every number, past ones included."""
     dirty.mark(lead_facts.days(lead, getattr(lead, "facts", None), lead.untouched_spans.all()))
+    touches.changed(leads=[lead.pk])
     _delete(lead)

@@ -33,6 +33,7 @@ from .models import (
     Subscription,
     SubscriptionStep,
     TermEnd,
+    TouchShare,
     ValueRun,
 )
 
@@ -171,4 +172,4 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     inlines = [StepInline]
 
 
-register_read_only(Customer, CustomerSpell, CustomerValue, MrrMovement, MrrSpan, OrderLine, SubscriptionStep, TermEnd)
+register_read_only(Customer, CustomerSpell, CustomerValue, MrrMovement, MrrSpan, OrderLine, SubscriptionStep, TermEnd, TouchShare)

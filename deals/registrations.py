@@ -82,6 +82,7 @@ def home_of(row: Any) -> str:
 homes.append(home_of)
 
 
+from .attribution import registrations as _attribution  # noqa: E402, F401
 from .orders import registrations as _orders  # noqa: E402, F401
 from .subscriptions import registrations as _subscriptions  # noqa: E402, F401
 from .value import registrations as _value  # noqa: E402, F401

@@ -26,6 +26,13 @@ def parts_of(amount: int, days: int) -> list[int]:
     return found
 
 
+def paid(channel: str) -> bool:
+    """Whether a channel is paid for by click, view or action."""
+    name = channel.lower()
+    known = ("cpa", "cpc", "cpm", "cpv", "ppc", "ad", "ads", "display", "banner", "retargeting", "remarketing", "affiliate")
+    return name in (*known, "affiliates") or name.startswith("paid")
+
+
 def values_of(row: Row, base: int | None) -> tuple[int, ...]:
     """The measures of one day's part, in the order of the stream."""
     marketing = row["category"] == "marketing"
@@ -40,7 +47,34 @@ def values_of(row: Row, base: int | None) -> tuple[int, ...]:
         *(lacks if row["purpose"] == name else 0 for name in PURPOSES),
         money if marketing and not wins else 0,
         int(row["purpose"] == "retention" and base is not None),
+        money if wins and paid(row["channel"]) else 0,
+        lacks if wins and paid(row["channel"]) else 0,
     )
+
+
+def count_touches(recount: Recount) -> None:
+    """Adds what marketing knows of people's touches to what contacts know; whoever credits sales to touches reads it."""
+    found = recount.notes["touches"]
+    sql = """SELECT m.lead_id, m.person_id, m.responded_at, p.source, p.channel, p.code FROM marketing_campaignmember m
+        JOIN marketing_campaign p ON p.id = m.campaign_id WHERE m.status = 'responded'"""
+    for lead, person, at, *said in recount.rows(sql):
+        found["lead" if lead else "person", lead or person].append((recount.instant(at), "member", *said))
+    sql = "SELECT lead_id, visitor, started_at, source, medium, campaign FROM marketing_visit"
+    visits = list(recount.rows(sql))
+    browsers: dict[str, set[int]] = {}
+    for lead, visitor, *_said in visits:
+        if lead and visitor:
+            browsers.setdefault(visitor, set()).add(lead)
+    for lead, visitor, at, *said in visits:
+        for whose in {lead} if lead else browsers.get(visitor, ()):
+            found["lead", whose].append((recount.instant(at), "visit", *said))
+    sql = """SELECT lead_id, at, source, medium, campaign FROM marketing_submission
+        WHERE lead_id IS NOT NULL AND visit_id IS NULL AND NOT spam"""
+    for lead, at, *said in recount.rows(sql):
+        found["lead", lead].append((recount.instant(at), "form", *said))
+
+
+checks.register("touches_of_marketing", count_touches)
 
 
 def count_costs(recount: Recount) -> None:
@@ -55,6 +89,8 @@ def count_costs(recount: Recount) -> None:
         *(f"cost_{name}_unconverted" for name in PURPOSES),
         "cost_marketing_elsewhere",
         "cost_retention_days",
+        "cost_paid",
+        "cost_paid_unconverted",
     )
     stored: dict[int, tuple[int, int]] = {
         cost: (days, amount)

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from analytics.sources import DailySource, Measure, WindowSource, add_dimension, add_source, name_members
+from contacts.touches import PAID as PAID_CHANNELS
 from crm.periods import Period
 
 from .choices import Category, Device, Outcome, Purpose
@@ -43,6 +44,7 @@ name_members("campaign", campaign_names)
 MARKETING = Q(cost__category=Category.MARKETING, cost__purpose=Purpose.ACQUISITION)
 OTHER_MARKETING = Q(cost__category=Category.MARKETING) & ~Q(cost__purpose=Purpose.ACQUISITION)
 NO_RATE = Q(base__isnull=True)
+PAID = Q(cost__channel__iregex=PAID_CHANNELS)
 PURPOSES = {
     "acquisition": Q(cost__purpose=Purpose.ACQUISITION),
     "retention": Q(cost__purpose=Purpose.RETENTION),
@@ -61,6 +63,8 @@ add_source(
             *(Measure(f"cost_{name}_unconverted", where & NO_RATE) for name, where in PURPOSES.items()),
             Measure("cost_marketing_elsewhere", OTHER_MARKETING, "base"),
             Measure("cost_retention_days", PURPOSES["retention"] & ~NO_RATE),
+            Measure("cost_paid", MARKETING & PAID, "base"),
+            Measure("cost_paid_unconverted", MARKETING & PAID & NO_RATE),
         ),
         {
             "campaign": "cost__campaign__code",

@@ -14,6 +14,7 @@ from crm import events, jobs
 from crm.periods import local_day
 
 from . import services, visits
+from . import touches as _touches  # noqa: F401  what it knows of people's touches
 from .models import Campaign, CampaignMember, Cost, Submission, Visit
 
 STEP = 500

@@ -21,6 +21,7 @@ from crm.money import Rates
 from .choices import MemberStatus
 from .models import Campaign, CampaignMember, Cost, CostDay
 from .spread import evenly
+from .touches import members_changed
 
 COSTS = "marketing.costs"  # the source whose days costs mark
 LONGEST = 366 * 10  # days a cost may be spread over
@@ -53,6 +54,8 @@ def save_campaign(campaign: Campaign, **changes: Any) -> Campaign:
         events.record("campaign.created" if is_new else "campaign.changed", campaign, old=old, new=new)
     if not is_new and {"code", "source"} & set(new):
         dirty.mark((COSTS, day) for day in _days_of(Cost.objects.filter(campaign=campaign)))
+    if not is_new and {"code", "source", "channel"} & set(new):
+        members_changed(campaign.members.all())
     return campaign
 
 
@@ -71,6 +74,7 @@ def delete_campaign(campaign: Campaign) -> None:
     if campaign.costs.exists():
         raise ValidationError(_("“%(name)s” has costs, so it stays. Set it to cancelled instead.") % {"name": campaign})
     events.record("campaign.deleted", campaign, old={"name": campaign.name, "code": campaign.code})
+    members_changed(campaign.members.all())
     campaign.delete()
 
 
@@ -89,6 +93,7 @@ def add_members(
         if key not in there:
             made.append(CampaignMember(campaign=campaign, status=status, responded_at=answered, **who))
     CampaignMember.objects.bulk_create(made, batch_size=500)
+    members_changed(made)
     events.record_many(
         [
             (
@@ -110,6 +115,7 @@ def set_member(member: CampaignMember, status: str, at: dt.datetime | None = Non
     clean(member)
     member.save()
     if new:
+        members_changed([member])
         said = {"name": str(member.who), **new}
         events.record("campaign.member_changed", member.campaign, old=old, new=said, links=[member.who])
     return member
@@ -120,6 +126,7 @@ def remove_member(member: CampaignMember) -> None:
     """Takes somebody out of a campaign."""
     lock(member)
     events.record("campaign.member_removed", member.campaign, old={"name": str(member.who)}, links=[member.who])
+    members_changed([member])
     member.delete()
 
 

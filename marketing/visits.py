@@ -17,6 +17,7 @@ from crm.periods import local_day
 
 from .choices import Outcome
 from .models import Hit, Submission, Visit
+from .touches import forms_changed, visits_changed
 
 SESSIONS, SUBMISSIONS = "web.sessions", "web.submissions"
 PAUSE = dt.timedelta(minutes=30)  # a longer one ends a session
@@ -131,6 +132,7 @@ class _Work:
         ]
         Visit.objects.bulk_update(self.touched.values(), names, batch_size=200)
         dirty.mark({(SESSIONS, local_day(visit.started_at)) for visit in (*self.fresh, *self.touched.values())})
+        visits_changed(self.fresh)
         write_submissions([submission_of(visit, at) for visit, at in self.sent])
 
 
@@ -150,6 +152,7 @@ def write_submissions(submissions: Sequence[Submission]) -> None:
         for row in submissions:
             row.outcome = _outcome(row, False)
         Submission.objects.bulk_create(submissions, batch_size=500)
+        forms_changed(submissions)
         dirty.mark({(SUBMISSIONS, local_day(row.at)) for row in submissions})
         settle(row.identity for row in submissions)
 
@@ -186,6 +189,7 @@ def mark_spam(submission: Submission, spam: bool = True) -> Submission:
         submission.spam = spam
         submission.save(update_fields=["spam"])
         events.record("submission.spam" if spam else "submission.valid", submission, new={"spam": spam}, links=[submission.lead])
+        forms_changed([submission])
         if submission.identity:
             settle([submission.identity])
         else:
@@ -208,6 +212,7 @@ def write_visits(visits: Sequence[Visit]) -> None:
         derive(visit)
     Visit.objects.bulk_create(visits, batch_size=500)
     dirty.mark({(SESSIONS, local_day(visit.started_at)) for visit in visits})
+    visits_changed(visits)
     write_submissions([row for visit in visits for row in _submissions_of(visit)])
 
 

@@ -16,6 +16,15 @@ from ..money import validate_currency
 _remembered: ContextVar[Organisation | None] = ContextVar("organisation", default=None)
 
 
+class AttributionModel(models.TextChoices):
+    """How the credit for a sale is shared among the touches before it."""
+
+    FIRST = "first", _("First touch")
+    LAST = "last", _("Last touch")
+    EVEN = "even", _("Evenly")
+    ENDS = "ends", _("40 % first, 40 % last, 20 % between")
+
+
 def validate_zone(name: str) -> None:
     """Refuses names that are not IANA time zones."""
     if name not in zoneinfo.available_timezones():
@@ -48,6 +57,13 @@ class Organisation(models.Model):
 
     customer_window_days = models.PositiveSmallIntegerField(
         _("days after the last purchase until a customer counts as lost"), default=365, validators=[MinValueValidator(1)]
+    )
+
+    attribution_model = models.CharField(
+        _("how revenue is credited to touches"), max_length=5, choices=AttributionModel, default=AttributionModel.EVEN
+    )
+    attribution_window_days = models.PositiveSmallIntegerField(
+        _("days before a sale in which touches count"), default=90, validators=[MinValueValidator(1), MaxValueValidator(1096)]
     )
 
     class Meta:

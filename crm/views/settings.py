@@ -57,6 +57,8 @@ class OrganisationForm(forms.ModelForm):
             "stale_days",
             "survey_response_window",
             "customer_window_days",
+            "attribution_window_days",
+            "attribution_model",
         ]
         widgets = {"go_live_on": DateInput(), "fiscal_year_start": forms.Select, "week_start": forms.Select}
         help_texts = {"week_start": ""}

@@ -18,11 +18,13 @@ from analytics import dirty
 from crm.money import Rates, to_major, to_minor
 from crm.periods import local_day
 
+from ..attribution import shares
 from ..choices import OrderKind
 from . import growth, life
 from .models import Customer, Order, OrderLine
 
 LINES, PLACED = "orders.lines", "orders.placed"
+SHARED = (shares.SHARES, shares.MARGINS)  # what touches have of an order, split by what the order says
 Marks = set[tuple[str, "dt.date | None"]]
 
 
@@ -33,7 +35,7 @@ followers: list[Callable[[Sequence[Order]], Marks]] = [life.spells_begun_by]
 def marks_of(orders: Iterable[Order]) -> Marks:
     """The pairs in which these orders, and what follows from them, are counted as their rows in hand say."""
     orders = list(orders)
-    found = {(stream, local_day(order.ordered_at)) for order in orders for stream in (LINES, PLACED)}
+    found = {(stream, local_day(order.ordered_at)) for order in orders for stream in (LINES, PLACED, *SHARED)}
     return found.union(*(follower(orders) for follower in followers))
 
 
@@ -77,6 +79,7 @@ def price_again(orders: Sequence[Order]) -> None:
     rows = [line for order in changed for line in lines[order.pk]]
     OrderLine.objects.bulk_update(rows, ["net_base", "cost_base"], batch_size=500)
     dirty.mark(marks_of(changed))
+    shares.keep_shares({order.customer_id for order in changed})
 
 
 # --- what came of an order, and of a customer ------------------------------------------------------------------------
@@ -128,6 +131,7 @@ def keep_customers(ids: Collection[int]) -> None:
     dirty.mark(marks)
     life.keep_spells(history, ids)
     growth.keep_growth(history, ids)
+    shares.keep_shares(ids)
 
 
 def purchases(orders: Sequence[Order]) -> list[tuple[Order, bool, int | None]]:

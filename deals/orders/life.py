@@ -20,6 +20,7 @@ from crm.periods import first_instant, today
 from .models import Customer, CustomerSpell, Order
 
 ENTERED, LAPSED, STARTED, CHURNED = "customers.entered", "customers.lapsed", "customers.started", "customers.churned"
+ORIGINS = "attribution.origins"  # where new customers came from, by the touches before the order that began their time
 VOID = dt.timedelta(days=14)  # credited in full so soon, a first purchase never made a customer
 Marks = set[tuple[str, "dt.date | None"]]
 
@@ -39,7 +40,13 @@ def marks_of(spells: Iterable[Spell | CustomerSpell]) -> Marks:
     """The (stream, day) pairs in which these spells are counted."""
     found: Marks = set()
     for spell in spells:
-        found |= {(ENTERED, spell.start), (STARTED, spell.start), (LAPSED, spell.end), (CHURNED, spell.end)}
+        found |= {
+            (ENTERED, spell.start),
+            (STARTED, spell.start),
+            (ORIGINS, spell.start),
+            (LAPSED, spell.end),
+            (CHURNED, spell.end),
+        }
     return found
 
 

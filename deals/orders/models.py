@@ -148,7 +148,7 @@ class CustomerSpell(models.Model):
     """
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="spells", verbose_name=_("customer"))
-    order = models.ForeignKey(Order, models.PROTECT, related_name="+", verbose_name=pgettext_lazy("sale", "order"))
+    order = models.ForeignKey(Order, models.PROTECT, related_name="spells_begun", verbose_name=pgettext_lazy("sale", "order"))
     start = models.DateField(_("active since"), db_index=True)
     lapses = models.DateField(_("lapses"))
     end = models.DateField(_("lost"), null=True, db_index=True)

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics import dirty
 from contacts import services as contacts
+from contacts import touches
 from contacts.models import Company, Person
 from crm import due, events, jobs
 
+from ..attribution import shares
 from ..value.fitting import marks_of as values_marked
 from . import facts, growth, life
 from .models import Customer, Order
@@ -41,12 +43,14 @@ def _merge_company(keep: Company, lose: Company) -> None:
     Order.objects.filter(company=lose).update(company=keep)
     found = {customer.company_id: customer for customer in Customer.objects.filter(company__in=[keep.pk, lose.pk])}
     _merge_customers(found.get(keep.pk), found.get(lose.pk), company=keep)
+    touches.changed(leads=keep.leads.values_list("pk", flat=True), people=keep.people.values_list("pk", flat=True))
 
 
 def _merge_person(keep: Person, lose: Person) -> None:
     Order.objects.filter(person=lose).update(person=keep)
     found = {customer.person_id: customer for customer in Customer.objects.filter(person__in=[keep.pk, lose.pk])}
     _merge_customers(found.get(keep.pk), found.get(lose.pk), person=keep)
+    touches.changed(leads=keep.leads.values_list("pk", flat=True), people=[keep.pk, lose.pk])
 
 
 contacts.company_merges.append(_merge_company)
@@ -89,8 +93,8 @@ def convert(job: Any) -> None:
 
 @events.subscribe("organisation.changed")
 def _window_changed(event: Any) -> None:
-    """Another window means other days on which customers were lost and came back."""
-    if "customer_window_days" in event.new:
+    """Another window means other days on which customers were lost and came back, or other touches before a sale."""
+    if {"customer_window_days", "attribution_window_days"} & set(event.new):
         jobs.enqueue("deals.derive_spells", {"after": 0}, key="all")
 
 
@@ -119,6 +123,12 @@ def derive_growth(job: Any) -> None:
         job.again({**job.payload, "after": ids[-1]})
 
 
+@jobs.kind("deals.attribute", label=_("Attribute a customer's orders anew"))
+def attribute(job: Any) -> None:
+    """Shares a customer's orders among the touches before them anew."""
+    shares.keep_shares([job.payload["customer"]])
+
+
 @due.every("deals.lapsed", grain="day", each=False)
 def lapsed(period: Any) -> None:
     """Customers whose last purchase has become as old as the window are lost from today on."""
@@ -137,7 +147,7 @@ def _organisation_changed(event: Any) -> None:
 def derive(job: Any) -> None:
     """Derives 500 orders anew, their local days included, then leaves the rest to the next step."""
     orders = list(Order.objects.filter(pk__gt=job.payload["after"]).select_related("refund_of").order_by("pk")[:STEP])
-    dirty.mark({(stream, order.ordered_day) for order in orders for stream in (facts.LINES, facts.PLACED)})
+    dirty.mark({(stream, order.ordered_day) for order in orders for stream in (facts.LINES, facts.PLACED, *facts.SHARED)})
     for order in orders:
         order.save(update_fields=["ordered_at"])
     facts.price_again(orders)

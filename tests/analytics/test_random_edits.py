@@ -113,6 +113,7 @@ def test_the_numbers_are_those_of_the_records_after_200_random_edits(settled: Ca
         {"base_currency": "EUR"},
         {"lead_quiet_days": 5, "lead_abandonment_window": 9, "lead_conversion_window": 20},
         {"deal_win_window": 12, "stage_conversion_window": 3, "stale_days": 4, "customer_window_days": 20},
+        {"attribution_window_days": 10, "attribution_model": "ends"},
     ],
     ids=lambda changes: "-".join(changes),
 )

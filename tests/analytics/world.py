@@ -53,6 +53,7 @@ class World:
     products: list[Product]
     companies: list[Company] = field(default_factory=list)
     desk: desks.Desk | None = None
+    market: market.Budget | None = None
 
     def instant(self, after: dt.datetime | None = None) -> dt.datetime:
         """A moment up to now, often exactly on a month's first instant."""
@@ -101,7 +102,7 @@ def build(people: People, size: int = 30, seed: int = 7) -> World:
     make_orders(world, size)
     world.desk = desks.build(people, size=size * 2 // 3, seed=seed)
     voice.build(people, size=size, seed=seed)
-    market.build(people, size=size // 3, seed=seed)
+    world.market = market.build(people, size=size // 3, seed=seed)
     recurring.build(people, size=size // 2, seed=seed)
     return world
 
@@ -291,6 +292,11 @@ def _refamily(world: World) -> None:
     save_product(Product.objects.get(pk=product.pk), family=world.rng.choice(["", "Pumps", "Hoses"]))
 
 
+def _market(world: World) -> None:
+    if world.market is not None:
+        market.shake(world.market, 1)
+
+
 def _rate(world: World) -> None:
     day = world.rng.choice(MONTHS)
     kernel.set_rate(world.rng.choice(["EUR", "GBP"]), day, Decimal(world.rng.randrange(80, 160)) / 100)
@@ -328,5 +334,7 @@ EDITS: list[Callable[[World], object]] = [
     _activity,
     _resegment,
     _refamily,
+    _market,
+    _market,
     _rate,
 ]

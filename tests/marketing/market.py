@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from contacts.models import Lead, Person
 from crm import services as kernel
 from crm.periods import first_instant
 from marketing import services
-from marketing.choices import Category, Purpose
-from marketing.models import Campaign, Cost, Visit
+from marketing.choices import Category, MemberStatus, Purpose
+from marketing.models import Campaign, CampaignMember, Cost, Visit
 from tests.factories import CampaignFactory, CostFactory, VisitFactory
 from tests.people import People
 
@@ -68,7 +69,38 @@ def build(people: People, size: int = 10, seed: int = 7) -> Budget:
     budget = build_costs(people, size, seed)
     for _number in range(size):
         visit(budget.rng)
+    for _number in range(size):
+        answer(budget)
+        visit_of_lead(budget)
     return budget
+
+
+def answer(budget: Budget) -> None:
+    """A lead or a person answers a campaign, some time up to May."""
+    model = budget.rng.choice([Lead, Person])
+    who, campaign = budget.one(model), budget.one(Campaign)
+    if who is not None:
+        chosen = {"leads": [who]} if model is Lead else {"people": [who]}
+        for member in services.add_members(campaign, **chosen):
+            services.set_member(member, MemberStatus.RESPONDED, first_instant(budget.day()))
+
+
+def visit_of_lead(budget: Budget) -> None:
+    """A lead visits the website; the same browser may have been there before, unknown."""
+    lead, rng = budget.one(Lead), budget.rng
+    if lead is not None:
+        for _number in range(rng.randrange(1, 3)):
+            started = first_instant(budget.day()) + dt.timedelta(hours=rng.choice([0, 9, 23]))
+            who = rng.choice([lead, None])
+            VisitFactory(
+                visitor=f"of {lead.pk}", lead=who, started_at=started, source="ads", medium=rng.choice(["cpc", "organic"])
+            )
+
+
+def forget_answer(budget: Budget) -> None:
+    member = budget.one(CampaignMember)
+    if member is not None:
+        services.remove_member(member)
 
 
 def visit(rng: random.Random) -> Visit:
@@ -95,6 +127,8 @@ def shake(budget: Budget, edits: int) -> None:
     for _number in range(edits):
         cost = budget.one(Cost)
         kind = budget.rng.randrange(6)
+        if budget.rng.random() < 0.3:
+            budget.rng.choice([answer, answer, visit_of_lead, forget_answer])(budget)
         if kind == 0 or cost is None:
             CostFactory(**budget.cost())
         elif kind == 1:

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0004_customer_window'),
-        ('deals', '0003_customer_life'),
+        ('deals', '0006_customer_value'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Which touches stand before a sale, and what each has of it."""
