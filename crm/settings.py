@@ -299,6 +299,7 @@ SPECTACULAR_SETTINGS = {
         "CostCategory": "marketing.choices.Category",
         "TicketCategory": "support.choices.Category",
         "CostPurpose": "marketing.choices.Purpose",
+        "AskedInForm": "marketing.choices.Asked",
         "SurveyKind": "surveys.choices.Kind",
         "InvitationState": "surveys.choices.InvitationState",
         "ResponseState": "surveys.choices.ResponseState",

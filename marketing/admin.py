@@ -8,8 +8,8 @@ from django.contrib import admin
 
 from crm.admin_base import MoneyForm, ReadOnlyInline, ServiceAdmin, register_read_only
 
-from . import services
-from .models import Campaign, CampaignMember, Cost, CostDay, Hit, Submission, Visit
+from . import services, web_forms
+from .models import Campaign, CampaignMember, Cost, CostDay, Hit, Submission, Visit, WebForm, WebFormDay, WebFormEntry
 
 
 class CampaignForm(MoneyForm):
@@ -60,4 +60,20 @@ class CostAdmin(ServiceAdmin):
         services.delete_cost(record)
 
 
-register_read_only(CampaignMember, CostDay, Hit, Submission, Visit)
+@admin.register(WebForm)
+class WebFormAdmin(ServiceAdmin):
+    list_display = ["name", "title", "campaign", "active", "owner"]
+    list_select_related = ["campaign", "owner"]
+    list_filter = ["active"]
+    search_fields = ["name"]
+    raw_id_fields = ["campaign", "owner"]
+    exclude = ["team", "created_at"]
+
+    def store(self, record: WebForm, changes: dict[str, Any]) -> WebForm:
+        return web_forms.save_form(record, **changes)
+
+    def remove(self, record: WebForm) -> None:
+        web_forms.delete_form(record)
+
+
+register_read_only(CampaignMember, CostDay, Hit, Submission, Visit, WebFormDay, WebFormEntry)

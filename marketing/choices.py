@@ -59,6 +59,14 @@ class Device(models.TextChoices):
     TABLET = "tablet", _("Tablet")
 
 
+class Asked(models.TextChoices):
+    """Whether a web form asks for something."""
+
+    NO = "no", _("Not asked")
+    OPTIONAL = "optional", _("Asked, may stay empty")
+    REQUIRED = "required", _("Asked, must be filled in")
+
+
 class Outcome(models.TextChoices):
     """What a submitted form counts as."""
 

@@ -103,17 +103,25 @@ def _number(salt: str, *parts: str) -> str:
     return hmac.new(salt.encode(), "\n".join(parts).encode(), hashlib.sha256).hexdigest()[:40]
 
 
+def known_as(address: str, agent: str, agreed: str = "", refused: bool = False) -> tuple[str, str, str]:
+    """(visitor, key, key of yesterday). Who agreed is known by the number their browser keeps; others by one of the day, and who refused by
+    none."""
+    if agreed and not refused:
+        key = f"c{hashlib.sha256(agreed.encode()).hexdigest()[:40]}"
+        return key, key, ""
+    today = periods.today()
+    yesterday = Salt.objects.filter(day=today - dt.timedelta(days=1)).values_list("value", flat=True).first()
+    key = f"d{_number(salt_of(today), address, agent)}"
+    return "" if refused else key, key, f"d{_number(yesterday, address, agent)}" if yesterday else ""
+
+
 @transaction.atomic
 def keep(data: dict[str, Any], address: str, agent: str) -> Hit:
-    """Writes the hit down. Who agreed is known by the number their browser keeps; others by one of the day, and who refused by none."""
-    today = periods.today()
-    agreed, refused = data.pop("visitor"), data.pop("refused")
-    if agreed and not refused:
-        key, before = f"c{hashlib.sha256(agreed.encode()).hexdigest()[:40]}", ""
-        visitor = key
-    else:
-        yesterday = Salt.objects.filter(day=today - dt.timedelta(days=1)).values_list("value", flat=True).first()
-        key = f"d{_number(salt_of(today), address, agent)}"
-        before = f"d{_number(yesterday, address, agent)}" if yesterday else ""
-        visitor = "" if refused else key
+    """Writes the hit down."""
+    visitor, key, before = known_as(address, agent, data.pop("visitor"), data.pop("refused"))
     return Hit.objects.create(visitor=visitor, key=key, key_before=before, data=data)
+
+
+def may_count(headers: Any) -> bool:
+    """Whether a browser may be counted: it does not ask not to be tracked, and is no program."""
+    return headers.get("DNT") != "1" and headers.get("Sec-GPC") != "1" and not is_bot(headers.get("User-Agent", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.columns import _text
 from crm.columns import Column, Columns
@@ -68,6 +69,17 @@ VISITS = Columns(
     Column("lead", _("Lead"), _text("lead"), on_page=False),
     Column("started", _("Started"), lambda visit: visit.started_at, kind="when", order="started_at"),
     default="-started",
+)
+
+WEB_FORMS = Columns(
+    Column("name", _("Web form"), lambda form: form.name, order="name"),
+    Column("active", _("Open to everybody"), lambda form: str(_("Yes") if form.active else _("No"))),
+    Column("campaign", _("Campaign"), _text("campaign")),
+    Column("views", _("Opened"), lambda form: form.views, kind="number"),
+    Column("sent", pgettext_lazy("web form", "Sent"), lambda form: form.sent, kind="number"),
+    Column("owner", _("Owner"), _text("owner")),
+    Column("created", _("Created"), lambda form: form.created_at, kind="when", order="created_at"),
+    default="-created",
 )
 
 COSTS = Columns(

@@ -14,7 +14,7 @@ from crm.forms import ComboboxWidget, DateInput
 from crm.search import matching
 
 from .choices import CampaignKind, CampaignStatus, Category, Device, Purpose
-from .models import Campaign, Cost, Visit
+from .models import Campaign, Cost, Visit, WebForm
 
 CAMPAIGNS_URL = reverse_lazy("marketing:lookup_campaigns")
 
@@ -28,6 +28,14 @@ class CampaignFilter(RecordFilter):
 
     class Meta:
         model = Campaign
+        fields: list[str] = []
+
+
+class WebFormFilter(RecordFilter):
+    active = django_filters.BooleanFilter(label=_("Open to everybody"))
+
+    class Meta:
+        model = WebForm
         fields: list[str] = []
 
 

@@ -16,9 +16,9 @@ from crm.editing import RecordForm
 from crm.forms import ComboboxWidget, DateInput, MoneyField, MoneyFormMixin
 from crm.models import Organisation, Team
 
-from .choices import MemberStatus
+from .choices import Asked, MemberStatus
 from .filters import CAMPAIGNS_URL
-from .models import Campaign, Cost
+from .models import Campaign, Cost, WebForm
 
 LEADS_URL = reverse_lazy("marketing:lookup_leads")
 CURRENCY = forms.TextInput(attrs={"size": 4, "maxlength": 3})
@@ -55,6 +55,58 @@ class CampaignForm(MarketingForm):
     def clean_code(self) -> str:
         """Empty: the name is the code."""
         return self.cleaned_data["code"].strip() or (self.data.get(self.add_prefix("name"), "").strip()[:120])
+
+
+class WebFormForm(RecordForm):
+    class Meta:
+        model = WebForm
+        fields = [
+            "name", "title", "intro", "ask_phone", "ask_company", "ask_message", "consent_text", "consent_needed", "thanks",
+            "campaign", "source", "channel", "owner", "active",
+        ]  # fmt: skip
+        widgets = {
+            "intro": forms.Textarea(attrs={"rows": 3}),
+            "consent_text": forms.Textarea(attrs={"rows": 3}),
+            "thanks": forms.Textarea(attrs={"rows": 3}),
+            "campaign": ComboboxWidget(url=CAMPAIGNS_URL, limit=0),
+        }
+
+
+class PublicForm(forms.Form):
+    """What anybody fills in: name and e-mail, and what the web form asks for. `website` is a trap: people do not see it."""
+
+    name = forms.CharField(label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(
+        label=_("Your e-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    phone = forms.CharField(label=_("Your phone number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "tel"}))
+    company = forms.CharField(
+        label=_("Your company"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    )
+    message = forms.CharField(label=_("Your message"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 5}))
+    consent = forms.BooleanField(required=False)
+    website = forms.CharField(required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}))
+
+    def __init__(self, *args: Any, form: WebForm, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("phone", "company", "message"):
+            asked = getattr(form, f"ask_{name}")
+            if asked == Asked.NO:
+                del self.fields[name]
+            else:
+                self.fields[name].required = asked == Asked.REQUIRED
+        if form.consent_text:
+            self.fields["consent"].label = form.consent_text
+            self.fields["consent"].required = form.consent_needed
+        else:
+            del self.fields["consent"]
+
+    def clean_name(self) -> str:
+        """A name is shown to people: one line, and no web address."""
+        name = " ".join(self.cleaned_data["name"].split())
+        if "://" in name or "www." in name.lower():
+            raise ValidationError(_("Please write your name."))
+        return name
 
 
 class CostForm(MarketingForm):

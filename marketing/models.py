@@ -17,8 +17,8 @@ from crm.fields import LocalDayField, LocalDayMixin
 from crm.models import Record
 from crm.money import validate_currency
 
-from .choices import CampaignKind, CampaignStatus, Category, Device, MemberStatus, Outcome, Purpose
-from .querysets import CampaignQuerySet, CostQuerySet, MemberQuerySet, SubmissionQuerySet, VisitQuerySet
+from .choices import Asked, CampaignKind, CampaignStatus, Category, Device, MemberStatus, Outcome, Purpose
+from .querysets import CampaignQuerySet, CostQuerySet, MemberQuerySet, SubmissionQuerySet, VisitQuerySet, WebFormQuerySet
 
 
 class Campaign(Record):
@@ -272,6 +272,94 @@ class Submission(LocalDayMixin):
 
     def get_absolute_url(self) -> str:
         return reverse("marketing:visit", args=[self.visit_id]) if self.visit_id else reverse("marketing:visits")
+
+
+class WebForm(Record):
+    """A form that anybody may open and that makes leads of what is sent. Name and e-mail are always asked; the rest is chosen.
+
+    `key` is its address and stays. `consent_version` counts the texts of the consent: each sent form keeps the one it was shown.
+    """
+
+    name = models.CharField(_("name"), max_length=120)
+    key = models.CharField(max_length=20, unique=True, editable=False)
+    title = models.CharField(_("heading"), max_length=120)
+    intro = models.TextField(_("introduction"), max_length=2000, blank=True)
+    ask_phone = models.CharField(_("phone"), max_length=8, choices=Asked, default=Asked.NO)
+    ask_company = models.CharField(_("company"), max_length=8, choices=Asked, default=Asked.OPTIONAL)
+    ask_message = models.CharField(_("message"), max_length=8, choices=Asked, default=Asked.OPTIONAL)
+    consent_text = models.TextField(_("text of the consent"), max_length=2000, blank=True)
+    consent_needed = models.BooleanField(_("nobody can send it without consent"), default=False)
+    consent_version = models.PositiveIntegerField(_("version of the consent"), default=0, editable=False)
+    thanks = models.TextField(_("thanks"), max_length=2000, blank=True)
+    source = models.CharField(_("source"), max_length=80, blank=True)
+    channel = models.CharField(_("channel"), max_length=80, blank=True)
+    campaign = models.ForeignKey(
+        Campaign, models.SET_NULL, null=True, blank=True, related_name="web_forms", verbose_name=_("campaign")
+    )
+    active = models.BooleanField(_("open to everybody"), default=True)
+
+    objects = WebFormQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("web form")
+        verbose_name_plural = _("web forms")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), name="web_form_name_once", violation_error_message=_("There is a form of this name already.")
+            ),
+            models.CheckConstraint(condition=Q(consent_needed=False) | ~Q(consent_text=""), name="web_form_consent_has_text"),
+        ]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="web_form_created")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("marketing:form", args=[self.pk])
+
+    @property
+    def path(self) -> str:
+        """Its public address, and the landing page of those who come to it first."""
+        return reverse("marketing:public_form", args=[self.key])
+
+
+class WebFormEntry(models.Model):
+    """One sending of a web form, with the consent as it was shown and given. What was typed is in the lead."""
+
+    form = models.ForeignKey(WebForm, models.PROTECT, related_name="entries", verbose_name=_("web form"))
+    lead = models.ForeignKey(Lead, models.SET_NULL, null=True, related_name="form_entries", verbose_name=_("lead"))
+    submission = models.OneToOneField(Submission, models.CASCADE, related_name="entry")
+    at = models.DateTimeField(_("sent"), default=timezone.now)
+    known = models.BooleanField(_("known before"), default=False)
+    consented = models.BooleanField(_("consented"), default=False)
+    consent_version = models.PositiveIntegerField(_("version of the consent"), default=0)
+    consent_text = models.TextField(_("text of the consent"), blank=True)
+
+    class Meta:
+        verbose_name = _("sent web form")
+        verbose_name_plural = _("sent web forms")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["form", "-at"], name="web_form_entry_at")]
+
+    def __str__(self) -> str:
+        return f"{self.form_id} {self.at:%Y-%m-%d %H:%M}"
+
+
+class WebFormDay(models.Model):
+    """How often a form was opened on a day, by browsers that may be counted."""
+
+    form = models.ForeignKey(WebForm, models.CASCADE, related_name="days")
+    day = models.DateField()
+    views = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("day of a web form")
+        verbose_name_plural = _("days of web forms")
+        constraints = [models.UniqueConstraint(fields=["form", "day"], name="web_form_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.form_id} {self.day}"
 
 
 class Hit(models.Model):

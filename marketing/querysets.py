@@ -59,3 +59,18 @@ class SubmissionQuerySet(ScopedQuerySet):
 
     def for_list(self) -> Self:
         return self.select_related("visit", "lead")
+
+
+class WebFormQuerySet(ScopedQuerySet):
+    """Web forms."""
+
+    def for_list(self) -> Self:
+        """With how often each was opened and sent; sums are made beside the forms."""
+        from .models import WebFormDay, WebFormEntry
+
+        days = WebFormDay.objects.filter(form=OuterRef("pk")).order_by().values("form")
+        entries = WebFormEntry.objects.filter(form=OuterRef("pk"), submission__spam=False).order_by().values("form")
+        return self.select_related("owner", "team", "campaign").annotate(
+            views=Coalesce(Subquery(days.annotate(n=Sum("views")).values("n")), 0),
+            sent=Coalesce(Subquery(entries.annotate(n=Count("pk")).values("n")), 0),
+        )

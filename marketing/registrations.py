@@ -10,10 +10,11 @@ from crm import indexes, search, site
 
 from . import search as find
 from . import timeline as _timeline  # noqa: F401  how events of marketing read
-from .models import Campaign, CampaignMember, Cost
+from .models import Campaign, CampaignMember, Cost, WebForm
 
 search.index(Campaign, "name", "code")
 search.index(Cost, "name")
+search.index(WebForm, "name", "title")
 indexes.blanks_last(Campaign, "start")
 indexes.blanks_last(Cost, "base_amount")
 
@@ -27,11 +28,17 @@ site.menu.register(
 site.menu.register(
     "visits", site.MenuItem(_("Visits"), "mouse-pointer-click", "marketing:visits", "marketing", "visit", order=40)
 )
+site.menu.register(
+    "web_forms", site.MenuItem(_("Web forms"), "clipboard-list", "marketing:forms", "marketing", "webform", order=35)
+)
 site.new_items.register(
     "campaign", site.NewItem(_("Campaign"), "megaphone", "marketing:campaign_new", "a", "campaign", order=100)
 )
 site.new_items.register("cost", site.NewItem(_("Cost"), "receipt", "marketing:cost_new", "e", "cost", order=110))
 site.search_kinds.register("campaigns", site.SearchKind(_("Campaigns"), "megaphone", "campaign", find.campaigns, order=70))
+
+
+site.search_kinds.register("web_forms", site.SearchKind(_("Web forms"), "clipboard-list", "webform", find.web_forms, order=75))
 
 
 def campaigns_of(record: Any, user: Any) -> dict | None:

@@ -53,6 +53,14 @@ def member_removed(event: Any) -> Entry:
     return Entry(event.at, words, "user-minus", "", event.actor, _campaign(event))
 
 
+@timeline.describes("webform.sent")
+def form_sent(event: Any) -> Entry:
+    words = _("Sent the web form “%(form)s”") % {"form": event.new.get("form", event.subject_name)}
+    version = event.new.get("consent_version") if event.new.get("consented") else None
+    detail = _("Consented, version %(n)s") % {"n": version} if version else ""
+    return Entry(event.at, words, "clipboard-list", detail, event.actor, reverse("marketing:form", args=[event.subject_id]))
+
+
 @timeline.describes("cost.created")
 def cost_created(event: Any) -> Entry:
     amount, currency = event.new.get("amount"), event.new.get("currency")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import campaigns, collect, costs, lookup, web
+from .views import campaigns, collect, costs, lookup, public, web, web_forms
 
 app_name = "marketing"
 
@@ -29,6 +29,14 @@ urlpatterns = [
     path("visits/set-up/", web.SetUp.as_view(), name="web_setup"),
     path("landing-pages/", web.LandingPages.as_view(), name="landing_pages"),
     path("landing-pages/page/", web.LandingPage.as_view(), name="landing_page"),
+    path("web-forms/", web_forms.WebFormList.as_view(), name="forms"),
+    path("web-forms/new/", web_forms.WebFormNew.as_view(), name="form_new"),
+    path("web-forms/<int:pk>/", web_forms.WebFormPage.as_view(), name="form"),
+    path("web-forms/<int:pk>/edit/", web_forms.WebFormEdit.as_view(), name="form_edit"),
+    path("web-forms/<int:pk>/delete/", web_forms.WebFormDelete.as_view(), name="form_delete"),
+    path("web-forms/<int:pk>/open/", web_forms.WebFormOpen.as_view(), name="form_open"),
+    path("f/<str:key>/", public.page, name="public_form"),
+    path("f/<str:key>/embed/", public.embed, name="public_form_embed"),
     path("web/visits.js", collect.script, name="script"),
     path("web/hits", collect.hit, name="hit"),
     path("lookup/campaigns/", lookup.CampaignLookup.as_view(), name="lookup_campaigns"),

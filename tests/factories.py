@@ -17,7 +17,7 @@ from contacts.models import Activity, Company, Lead, Person, PersonEmail, Person
 from crm.events import Origin, acting
 from crm.models import Team, User, UserSpan
 from deals.models import Deal, LossReason, Pipeline, Product, Stage
-from marketing.models import Campaign, Cost, Visit
+from marketing.models import Campaign, Cost, Visit, WebForm
 from support.models import Calendar, Message, Queue, SavedReply, SlaGoal, SlaPolicy, Tag, Ticket
 from surveys.models import Invitation, Response, Survey
 
@@ -309,6 +309,22 @@ class VisitFactory(DjangoModelFactory):
         visit = Visit(**values)
         write_visits([visit])
         return visit
+
+
+class WebFormFactory(RecordFactory):
+    """An open form that asks for name, e-mail, company and message; consent_text=... asks for consent."""
+
+    name = factory.Sequence("Form {}".format)
+    title = "Order our catalogue"
+
+    class Meta:
+        model = WebForm
+
+    @classmethod
+    def save_with(cls, model_class: type, values: dict[str, Any]) -> WebForm:
+        from marketing.web_forms import save_form
+
+        return save_form(WebForm(), **values)
 
 
 class SurveyFactory(DjangoModelFactory):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from analytics.registry import EMPTY, Kpi, Parts, add_kpi, total
@@ -19,13 +20,20 @@ TOUCHED: dict[str, Any] = {
 SPENT = _(
     "the order's date; a credit note counts on its own; a cost counts on the day it was posted, or on each day it is spread over"
 )
+
+
+def notes(*texts: Any) -> Any:
+    """Several sentences in the reader's language, one after the other."""
+    return format_lazy(" ".join(["{}"] * len(texts)), *texts)
+
+
 WINDOW = _(
     "Touches count in the days before the order that the settings say (90 unless set otherwise): leads, answers to campaigns, visits and "
-    "forms of the customer's people. The same source, channel and campaign on one day are one touch. "
+    "forms of the customer's people. The same source, channel and campaign on one day are one touch."
 )
 SHARING = _(
     "The model is the one of the settings; split by model, or filter by it, to see the others. Orders to which no touch leads are credited "
-    "to nobody: their part is the share of revenue without a known origin. "
+    "to nobody: their part is the share of revenue without a known origin."
 )
 NO_TOUCH = _("Orders to which no touch leads")
 
@@ -45,10 +53,12 @@ add_kpi(
         kind="additive",
         terms={"numerator": by_model("marketing_revenue"), "n": total("marketing_touches", ignores=(MODEL,))},
         left_out=((NO_TOUCH, "untouched_orders"), (NO_RATE, "shares_unconverted")),
-        left_out_note=WINDOW
-        + SHARING
-        + _(
-            "A touch is marketing's when it names a campaign, or a channel that does not come by itself (organic, referral, direct)."
+        left_out_note=notes(
+            WINDOW,
+            SHARING,
+            _(
+                "A touch is marketing's when it names a campaign, or a channel that does not come by itself (organic, referral, direct)."
+            ),
         ),
         beside=("unattributed_revenue_share", "revenue", "marketing_roi"),
         order=50,
@@ -92,7 +102,7 @@ add_kpi(
         kind="ratio",
         terms={"numerator": total("origins"), "denominator": total("origins", ignores=("source", "channel", "campaign"))},
         dimensions=("source", "campaign", "channel", "segment", "product", "team"),
-        left_out_note=WINDOW + _("Customers to whom no touch leads stand under none: they are never dropped."),
+        left_out_note=notes(WINDOW, _("Customers to whom no touch leads stand under none: they are never dropped.")),
         subset=True,
         beside=("new_customers", "paid_cac"),
         order=60,
@@ -109,11 +119,13 @@ add_kpi(
         terms={"numerator": total("cost_paid"), "denominator": total("origins_paid")},
         dimensions=SHARED,
         left_out=((NO_COST_RATE, "cost_paid_unconverted"), (_("New customers to whom no touch leads"), "origins_unknown")),
-        left_out_note=_(
-            "Credit goes to the first touch. Paid are the channels cpc, cpm, cpa, cpv, ppc, paid…, ads, display, banner, "
-        )
-        + _("retargeting and affiliates, of costs and of touches alike. ")
-        + WINDOW,
+        left_out_note=notes(
+            _(
+                "Credit goes to the first touch. Paid are the channels cpc, cpm, cpa, cpv, ppc, paid…, ads, display, banner, retargeting and "
+                "affiliates, of costs and of touches alike."
+            ),
+            WINDOW,
+        ),
         beside=("cac", "customer_origin"),
         order=15,
         **ACQUISITION,
@@ -152,11 +164,13 @@ add_kpi(
             (_("Touches before orders whose cost is not known"), "marketing_margin_unknown"),
             (NO_COST_RATE, "cost_marketing_unconverted"),
         ),
-        left_out_note=SHARING
-        + WINDOW
-        + _(
-            "Margin is over lines whose direct cost is known. It is an average: it does not say what spending more would bring. The list above "
-            "the line holds the margin before the cost is taken off."
+        left_out_note=notes(
+            SHARING,
+            WINDOW,
+            _(
+                "Margin is over lines whose direct cost is known. It is an average: it does not say what spending more would bring. The list "
+                "above the line holds the margin before the cost is taken off."
+            ),
         ),
         beside=("roas", "marketing_sourced_revenue", "unattributed_revenue_share"),
         order=55,
@@ -185,7 +199,7 @@ add_kpi(
         dimensions=(*SHARED, MODEL),
         parts_unit="money",
         left_out=((NO_COST_RATE, "cost_paid_unconverted"),),
-        left_out_note=SHARING + WINDOW,
+        left_out_note=notes(SHARING, WINDOW),
         beside=("marketing_roi", "paid_cac"),
         order=56,
     )

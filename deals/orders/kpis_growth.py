@@ -20,7 +20,6 @@ DAY = 86_400
 SHARED = ("source", "campaign", "channel", "team")
 NO_COST_RATE = _("Days of costs without an exchange rate")
 FIRST_PURCHASE = _("the day a cost was posted, or each day it is spread over; the customer's first purchase")
-TWO_TEAMS = _("A team is the one whose budget paid, and the one that sold.")
 
 add_kpi(
     Kpi(
@@ -146,7 +145,10 @@ add_kpi(
         terms={"numerator": total("cost_retention"), "denominator": total("customers_active", mean=True)},
         dimensions=SHARED,
         left_out=((NO_COST_RATE, "cost_retention_unconverted"),),
-        left_out_note=_("Customers who are new in the period count below from their first purchase on. ") + TWO_TEAMS,
+        left_out_note=_(
+            "Customers who are new in the period count below from their first purchase on. A team is the one whose budget paid, and the one "
+            "that sold."
+        ),
         beside=("customer_retention_cost", "active_customers"),
         order=90,
     )
@@ -171,9 +173,9 @@ add_kpi(
         left_out_note=_(
             "Split by category of cost, each category is divided by all new customers, so that the parts add up. Costs that name no campaign "
             "or channel stand under none: they are never spread silently. Customers whose first order was credited in full within 14 days "
-            "are not counted. Costs of the period are set against customers of the same period, without a lag. "
-        )
-        + TWO_TEAMS,
+            "are not counted. Costs of the period are set against customers of the same period, without a lag. A team "
+            "is the one whose budget paid, and the one that sold."
+        ),
         beside=("new_customers", "cost_per_lead", "cac_payback"),
         order=10,
         **ACQUISITION,

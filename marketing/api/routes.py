@@ -2,8 +2,9 @@
 
 from crm.api.routing import router
 
-from .views import CampaignEndpoint, CostEndpoint, VisitEndpoint
+from .views import CampaignEndpoint, CostEndpoint, VisitEndpoint, WebFormEndpoint
 
 router.register("campaigns", CampaignEndpoint, basename="campaign")
 router.register("costs", CostEndpoint, basename="cost")
+router.register("web-forms", WebFormEndpoint, basename="webform")
 router.register("visits", VisitEndpoint, basename="visit")

@@ -18,9 +18,9 @@ from crm.api.fields import InstantField, MoneyField, ScopedField
 from crm.api.serializers import RecordSerializer, StrictSerializer
 from crm.models import Organisation
 from crm.money import to_major, validate_currency
-from marketing import services
+from marketing import services, web_forms
 from marketing.choices import MemberStatus
-from marketing.models import Campaign, CampaignMember, Cost, Visit
+from marketing.models import Campaign, CampaignMember, Cost, Visit, WebForm
 
 
 class CampaignSerializer(RecordSerializer):
@@ -101,6 +101,19 @@ class CostSerializer(RecordSerializer):
         if record.pk is None and scope_of(user, "cost", "change") != "all":
             values.setdefault("team", user.team)
         return services.save_cost(record, **values)
+
+
+class WebFormSerializer(RecordSerializer):
+    class Meta:
+        model = WebForm
+        fields = [
+            "id", "name", "key", "title", "intro", "ask_phone", "ask_company", "ask_message", "consent_text", "consent_needed",
+            "consent_version", "thanks", "source", "channel", "campaign", "active", "owner", *KEPT,
+        ]  # fmt: skip
+        read_only_fields = ["id", "key", "consent_version", *KEPT]
+
+    def store(self, record: WebForm, values: dict[str, Any]) -> WebForm:
+        return web_forms.save_form(record, **values)
 
 
 class VisitSerializer(RecordSerializer):

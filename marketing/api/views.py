@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.views import Editable, Readable
-from marketing import filters, services
-from marketing.models import Campaign, Cost, Visit
+from marketing import filters, services, web_forms
+from marketing.models import Campaign, Cost, Visit, WebForm
 
 from . import serializers
 
@@ -74,6 +74,20 @@ class CostEndpoint(Editable):
 
     def remove(self, record: Cost) -> None:
         services.delete_cost(record)
+
+
+class WebFormEndpoint(Editable):
+    """Web forms. What is sent through them becomes leads; their public page stands at `/f/<key>/`."""
+
+    resource = "webform"
+    queryset = WebForm.objects.all()
+    serializer_class = serializers.WebFormSerializer
+    filterset_class = filters.WebFormFilter
+    ordering = "name"
+    ordering_fields = ("id", "name", "created_at", "updated_at")
+
+    def remove(self, record: WebForm) -> None:
+        web_forms.delete_form(record)
 
 
 class VisitEndpoint(Readable):

@@ -7,7 +7,7 @@ import random
 from crm import site
 from crm.sample.context import SEED, Sample
 
-from . import campaigns, costs, visits
+from . import campaigns, costs, forms, visits
 
 
 def fill(sample: Sample) -> None:
@@ -18,6 +18,7 @@ def fill(sample: Sample) -> None:
     costs.fill(sample, chance, found)
     sample.tell("visits to the website")
     visits.fill(sample, chance)
+    forms.fill(sample, chance, found)
 
 
 site.samples.register("marketing", fill)

@@ -8,26 +8,20 @@ at once be asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from csp.decorators import csp_exempt, csp_replace
-from django.conf import settings
-from django.core import signing
+from csp.decorators import csp_exempt
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.crypto import get_random_string
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
-from crm import events, limits, public_pages
+from crm import limits, public_pages
 from crm.http import whole_number
+from crm.public_pages import public
 
 from .. import links, services
 from ..choices import Author, Category, Channel, Visibility
@@ -39,29 +33,7 @@ from .files import download
 MISSES = 20  # wrong links a minute and address
 POSTS = 10  # forms a minute and address
 SALT = "support.help"
-OPEN_FOR = 24 * 3600  # how long a page may stand open before its form is asked again
 UNDER_WAY = 60  # how long the first sending may take
-AT_ONCE = 2  # seconds within which nobody has filled in a form
-
-View = Callable[..., HttpResponse]
-
-
-def public(view: View) -> Callable[..., Any]:
-    """Runs the view as nobody, in the reader's language, with the headers of a page that nobody else may keep or link to."""
-
-    @csrf_exempt
-    @csp_replace(public_pages.POLICY)
-    @require_http_methods(["GET", "HEAD", "POST"])
-    @wraps(view)
-    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with events.acting(None, events.Origin.FORM), override(public_pages.wanted_language(request) or get_language()):
-            response = view(request, *args, **kwargs)
-            for name, value in public_pages.HEADERS.items():
-                response.headers[name] = value
-            response.headers["Content-Language"] = get_language() or settings.LANGUAGE_CODE
-        return response
-
-    return page
 
 
 def _render(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -82,25 +54,6 @@ def _too_many(request: HttpRequest) -> bool:
 # --- asking ----------------------------------------------------------------------------------------------------------
 
 
-def _mark() -> str:
-    """The signed mark of a page: when it was drawn, and which one it is."""
-    return signing.TimestampSigner(salt=SALT).sign(get_random_string(22))
-
-
-def _page_of(mark: str) -> str:
-    """Which page it is; "" for a mark that is not ours, too old, or too young for a person."""
-    signer = signing.TimestampSigner(salt=SALT)
-    try:
-        page = signer.unsign(mark, max_age=OPEN_FOR)
-    except signing.BadSignature:
-        return ""
-    try:
-        signer.unsign(mark, max_age=AT_ONCE)
-    except signing.SignatureExpired:
-        return page
-    return ""
-
-
 @public
 def help_form(request: HttpRequest) -> HttpResponse:
     """The form to ask. What it answers does not tell whether the address is known."""
@@ -115,7 +68,7 @@ def help_form(request: HttpRequest) -> HttpResponse:
         return _render(request, "thanks", {})
     if not form.is_valid():
         return _draw_form(request, form, 422)
-    page = _page_of(request.POST.get("page", ""))
+    page = public_pages.page_of(request.POST.get("page", ""), SALT)
     if not page:
         form.add_error(None, _("Please press Send once more."))
         return _draw_form(request, form, 422)
@@ -140,7 +93,7 @@ def _once(request: HttpRequest, page: str, form: HelpForm) -> HttpResponse:
         cache.delete(key)
         raise
     url = reverse("support:status", args=[links.token_for(ticket)]) + f"?new&l={get_language()}"
-    cache.set(key, url, OPEN_FOR)
+    cache.set(key, url, public_pages.OPEN_FOR)
     return HttpResponseRedirect(url)
 
 
@@ -167,7 +120,7 @@ def _open(data: dict[str, Any]) -> Ticket:
 
 
 def _draw_form(request: HttpRequest, form: HelpForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "page": _mark(), "files_lost": bool(request.FILES)}
+    context = {"form": form, "page": public_pages.page_mark(SALT), "files_lost": bool(request.FILES)}
     return _render(request, "help", context, status=status)
 
 

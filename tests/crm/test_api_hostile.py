@@ -23,6 +23,7 @@ from tests.factories import (
     ResponseFactory,
     TaskFactory,
     TicketFactory,
+    WebFormFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,7 @@ def records(people: Any) -> dict[str, int]:
         "deals": DealFactory(owner=people.ada).pk,
         "tickets": TicketFactory(owner=people.ada).pk,
         "campaigns": CampaignFactory(owner=people.ada).pk,
+        "web-forms": WebFormFactory(owner=people.ada).pk,
         "orders": order(CompanyFactory(owner=people.ada), "2026-05-04", 100_00).pk,
         "subscriptions": subscription(CompanyFactory(owner=people.ada), "2026-05-04", owner=people.ada).pk,
     }

@@ -40,6 +40,7 @@ from tests.factories import (
     TaskFactory,
     TicketFactory,
     VisitFactory,
+    WebFormFactory,
 )
 from tests.people import People
 
@@ -184,6 +185,13 @@ RECORDS = {
     ],
     "visit": ["marketing:visit", "api:visit-detail"],
     "submission": ["marketing:submission_spam"],
+    "webform": [
+        "marketing:form",
+        "marketing:form_edit",
+        "marketing:form_delete",
+        "marketing:form_open",
+        "api:webform-detail",
+    ],
     "cost": ["marketing:cost", "marketing:cost_edit", "marketing:cost_delete", "api:cost-detail"],
     "token": ["token_revoke"],
 }
@@ -292,6 +300,7 @@ def world(people: People) -> dict[str, int]:
         "campaign": campaign,
         "member": add_members(campaign, leads=[lead])[0],
         "cost": CostFactory(campaign=campaign),
+        "webform": WebFormFactory(campaign=campaign),
         "visit": visit,
         "submission": visit.submissions.get(),
         "response": ResponseFactory(owner=ann, team=people.north),

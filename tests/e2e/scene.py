@@ -18,8 +18,9 @@ from crm.services import set_rate
 from deals.models import Deal, LossReason, Order, OrderLine, Product, Subscription
 from deals.orders.services import create_order, credit_order
 from deals.subscriptions import services as subscriptions
-from marketing.models import Campaign, CampaignMember, Cost, Submission, Visit
+from marketing.models import Campaign, CampaignMember, Cost, Submission, Visit, WebForm
 from marketing.services import add_members
+from marketing.web_forms import Browser, send
 from support import catalogue, services
 from support.models import Attachment, Calendar, Message, SavedReply, SlaPolicy, Ticket
 from surveys.answers import record_response
@@ -43,6 +44,7 @@ from tests.factories import (
     TaskFactory,
     TicketFactory,
     VisitFactory,
+    WebFormFactory,
     usual_pipeline,
 )
 from tests.people import People, hire
@@ -109,6 +111,7 @@ class Scene:
             "campaign": Campaign.objects.get().pk,
             "member": CampaignMember.objects.first().pk,
             "cost": Cost.objects.get(currency="USD").pk,
+            "webform": WebForm.objects.get().pk,
             "visit": Visit.objects.filter(submissions__isnull=False).first().pk,
             "submission": Submission.objects.first().pk,
             "invitation": Invitation.objects.filter(response__isnull=True).first().pk,
@@ -196,6 +199,9 @@ def _marketing(people: People, lead: Lead, now: dt.datetime) -> None:
     campaign = CampaignFactory(name="Autumn catalogue", source="Google Ads", channel="cpc", budget=5_000_00, owner=people.mia)
     add_members(campaign, leads=[lead])
     CostFactory(campaign=campaign, posted_on=(now - 20 * DAY).date(), until=(now - 11 * DAY).date(), owner=people.mia)
+    form = WebFormFactory(name="Catalogue", campaign=campaign, consent_text="You may write to me.", owner=people.mia)
+    browser = Browser("203.0.113.7", "Mozilla/5.0", "utm_source=Fair", "", counted=False)
+    send(form, {"name": "Vera Voss", "email": "vera@voss.example", "message": "Please.", "consent": True}, browser)
     CostFactory(posted_on=(now - 5 * DAY).date(), currency="GBP", category="software", owner=people.mia)
     for at in range(12):
         VisitFactory(

@@ -28,6 +28,7 @@ NO_PAGES += ("import_errors", "preferences", "support:attachment", "support:mess
 NO_PAGES += ("surveys_public:", "surveys:survey_preview")  # the customer's page, which has a test of its own
 NO_PAGES += ("support:status", "support:help")  # they have a test of their own, as visitors meet them
 NO_PAGES += ("marketing:script", "marketing:hit", "marketing:lookup", "marketing:landing_page")  # pages among the states
+NO_PAGES += ("marketing:public_form",)  # it has a test of its own, as visitors meet it
 API_PAGE = "/api/v1/docs/"
 #: What stands behind a login and is not ours, in our frame.
 ACCOUNT = ["account_change_password", "account_logout", "mfa_index", "mfa_activate_totp", "account_reauthenticate"]
