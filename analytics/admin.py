@@ -1,13 +1,17 @@
-"""The stored numbers in the administration, to read."""
+"""The stored numbers in the administration, to read; targets, to change."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.apps import apps
 from django.contrib import admin
 
-from crm.admin_base import ReadOnlyAdmin, register_read_only
+from crm.admin_base import ReadOnlyAdmin, ServiceAdmin, register_read_only
 
-from .models import KpiSnapshot
+from . import targets
+from .models import KpiSnapshot, Target
 
 
 @admin.register(KpiSnapshot)
@@ -18,4 +22,30 @@ class KpiSnapshotAdmin(ReadOnlyAdmin):
     exclude = ["adjusts"]
 
 
-register_read_only(*(model for model in apps.get_app_config("analytics").get_models() if model is not KpiSnapshot))
+class TargetForm(forms.ModelForm):
+    """The value is in the stored unit, as the help says: minor units, seconds."""
+
+    class Meta:
+        model = Target
+        fields = ["kpi", "grain", "start", "owner", "team", "value"]
+        help_texts = {"value": "Minor units of the base currency, seconds, percent 0 to 100, or a plain number."}
+
+
+@admin.register(Target)
+class TargetAdmin(ServiceAdmin):
+    form = TargetForm
+    list_display = ["kpi", "grain", "start", "owner", "team", "value", "currency"]
+    list_select_related = ["owner", "team"]
+    list_filter = ["grain", "kpi"]
+    search_fields = ["kpi__startswith"]
+    raw_id_fields = ["owner"]
+
+    def store(self, record: Target, changes: dict[str, Any]) -> Target:
+        return targets.save_target(record, **changes)
+
+    def remove(self, record: Target) -> None:
+        targets.delete_target(record)
+
+
+OWN = (KpiSnapshot, Target)
+register_read_only(*(model for model in apps.get_app_config("analytics").get_models() if model not in OWN))

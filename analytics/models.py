@@ -1,10 +1,19 @@
-"""What is stored of numbers: the days to recompute, the daily sums, the published values."""
+"""What is stored of numbers: the days to recompute, the daily sums, the published values, and the targets set for them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from crm.models import Record
+from crm.periods import Period, containing
+
+from .querysets import TargetQuerySet
 
 SLOTS = 16
 
@@ -130,7 +139,7 @@ class KpiSnapshot(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kpi", "start", "end", "dimension", "member"],
-                condition=models.Q(current=True),
+                condition=Q(current=True),
                 name="snapshot_current_once",
             )
         ]
@@ -153,3 +162,67 @@ class Difference(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+
+class Target(Record):
+    """What a number should be in a month, quarter or year: of everyone, of a team, or of one person.
+
+    `owner` is the person; without one it is the team's, without either everyone's. A person's target keeps the team the person
+    was in when it was set. `value` is in the number's stored unit: minor units of `currency`, seconds, percent 0 to 100.
+    """
+
+    class Grain(models.TextChoices):
+        MONTH = "month", _("Month")
+        QUARTER = "quarter", _("Quarter")
+        YEAR = "year", _("Year")
+
+    kpi = models.CharField(_("number"), max_length=60)
+    grain = models.CharField(_("for a"), max_length=7, choices=Grain, default=Grain.MONTH)
+    start = models.DateField(_("first day"))
+    value = models.DecimalField(_("target"), max_digits=20, decimal_places=4)
+    currency = models.CharField(_("currency"), max_length=3, blank=True, editable=False)
+
+    objects: Any = TargetQuerySet.as_manager()  # the plugin of mypy cannot resolve it in this cycle of modules
+
+    class Meta:
+        verbose_name = _("target")
+        verbose_name_plural = _("targets")
+        ordering = ["-start", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kpi", "grain", "start", "owner"],
+                condition=Q(owner__isnull=False),
+                name="target_person_once",
+                violation_error_message=_("This person has a target for it already."),
+            ),
+            models.UniqueConstraint(
+                fields=["kpi", "grain", "start", "team"],
+                condition=Q(owner__isnull=True, team__isnull=False),
+                name="target_team_once",
+                violation_error_message=_("This team has a target for it already."),
+            ),
+            models.UniqueConstraint(
+                fields=["kpi", "grain", "start"],
+                condition=Q(owner__isnull=True, team__isnull=True),
+                name="target_everyone_once",
+                violation_error_message=_("There is a target of everyone for it already."),
+            ),
+        ]
+        indexes = [models.Index(fields=["-start", "-id"], name="target_start")]
+
+    def __str__(self) -> str:
+        from .targets import name_of
+
+        return name_of(self)
+
+    @property
+    def whom(self) -> Any:
+        """The person or team; None for everyone."""
+        return self.owner or self.team
+
+    @property
+    def period(self) -> Period:
+        return containing(self.start, self.grain)
+
+    def get_absolute_url(self) -> str:
+        return reverse("analytics:target", args=[self.pk])

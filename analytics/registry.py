@@ -137,6 +137,11 @@ class Kpi:
         return self.names.get((get_language() or "en").split("-")[0], self.names["en"])
 
     @property
+    def may_be_aimed_at(self) -> bool:
+        """Whether a target may be set for it."""
+        return True
+
+    @property
     def written(self) -> str:
         """How its values are written: the unit, or "points" for scores with a sign (see `formats`)."""
         return "points" if self.points else self.unit

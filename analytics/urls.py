@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import views
+from .views import targets
 
 app_name = "analytics"
 urlpatterns = [
@@ -11,6 +12,12 @@ urlpatterns = [
     path("settings/numbers-check/", views.CheckPage.as_view(), name="check"),
     path("boards/<slug:key>/", views.board, name="board"),
     path("boards/<slug:key>/<slug:block>.csv", views.board_export, name="board_export"),
+    path("targets/", targets.TargetList.as_view(), name="targets"),
+    path("targets/new/", targets.TargetNew.as_view(), name="target_new"),
+    path("targets/year/", targets.TargetYear.as_view(), name="target_year"),
+    path("targets/<int:pk>/", targets.TargetPage.as_view(), name="target"),
+    path("targets/<int:pk>/edit/", targets.TargetEdit.as_view(), name="target_edit"),
+    path("targets/<int:pk>/delete/", targets.TargetDelete.as_view(), name="target_delete"),
     path("numbers/<slug:key>/", views.page, name="kpi"),
     path("numbers/<slug:key>/card/", views.card, name="card"),
     path("numbers/<slug:key>/records/", views.records, name="records"),

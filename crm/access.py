@@ -47,6 +47,11 @@ def _marketing(scope: str) -> dict[tuple[str, str], str]:
     return {**found, **visits, ("campaign", "view"): "all", ("cost", "view"): "all", ("webform", "view"): "all"}
 
 
+def _targets(scope: str) -> dict[tuple[str, str], str]:
+    """What those may do who say what numbers should be; everybody may look at those of the own numbers."""
+    return {("target", action): scope for action in ALL_ACTIONS}
+
+
 def _tickets(scope: str, actions: tuple[str, ...] = ALL_ACTIONS) -> dict[tuple[str, str], str]:
     """Those who work on tickets read internal notes; whoever else may see a ticket sees its public messages only."""
     notes = {("ticket_note", "view"): scope, ("savedreply", "view"): scope, ("savedreply", "change"): scope}
@@ -61,6 +66,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("product", "view"): "all",
         ("campaign", "view"): "all",
         ("kpi", "view"): "own",
+        ("target", "view"): "own",
         ("survey", "view"): "all",
         ("response", "view"): "own",
         ("response", "export"): "own",
@@ -83,6 +89,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("task", "add"): "own",
         ("task", "change"): "own",
         ("kpi", "view"): "own",
+        ("target", "view"): "own",
         ("survey", "view"): "all",
         ("response", "view"): "own",
         ("response", "export"): "own",
@@ -100,6 +107,8 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("person", "change"): "all",
         ("product", "view"): "all",
         ("kpi", "view"): "all",
+        ("target", "view"): "all",
+        ("target", "export"): "all",
         ("import", "run"): "all",
         **_marketing("all"),
         **_surveys(),
@@ -111,6 +120,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         **_tickets("team"),
         ("product", "view"): "all",
         ("kpi", "view"): "team",
+        **_targets("team"),
         ("import", "run"): "team",
         **_marketing("team"),
         **_surveys(),
@@ -123,6 +133,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("product", "view"): "all",
         ("product", "change"): "all",
         ("kpi", "view"): "all",
+        **_targets("all"),
         ("import", "run"): "all",
         ("job", "view"): "all",
         ("job", "change"): "all",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import factory
@@ -13,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from analytics.models import Target
 from contacts.models import Activity, Company, Lead, Person, PersonEmail, PersonPhone, Task
 from crm.events import Origin, acting
 from crm.models import Team, User, UserSpan
@@ -258,6 +260,24 @@ class DealFactory(RecordFactory):
             reason = reason or LossReason.objects.get_or_create(name="Price")[0]
             deal = services.lose_deal(deal, reason, note, at=lost_at) or deal
         return deal
+
+
+class TargetFactory(RecordFactory):
+    """What everyone, a team or a person (`owner`) should win in May 2026; values as they are stored."""
+
+    kpi = "won_amount"
+    grain = "month"
+    start = dt.date(2026, 5, 1)
+    value = Decimal(1_000_00)
+
+    class Meta:
+        model = Target
+
+    @classmethod
+    def save_with(cls, model_class: type, values: dict[str, Any]) -> Target:
+        from analytics.targets import save_target
+
+        return save_target(Target(), **values)
 
 
 class CampaignFactory(RecordFactory):

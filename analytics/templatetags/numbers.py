@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.template import Context
 from django.template.loader import render_to_string
@@ -12,9 +14,10 @@ from django.utils.translation import gettext as _
 from crm.models import Organisation
 from crm.periods import Period
 
-from .. import formats
+from .. import formats, targets
 from ..boards import boards
 from ..charts import BarRow, Chart, Spark
+from ..registry import kpis
 
 register = template.Library()
 
@@ -58,3 +61,22 @@ def number_tabs(context: Context) -> dict:
     places.append((_("All numbers"), reverse("analytics:numbers")))
     items = [{"label": label, "url": f"{url}?{bar.encoded}", "current": url == path} for label, url in places]
     return {"items": items, "label": _("Pages of numbers")}
+
+
+@register.filter
+def target_number(target: Any) -> str:
+    """The name of the number that a target is for; its key when there is no such number any more."""
+    kpi = kpis.get(target.kpi)
+    return kpi.name if kpi else target.kpi
+
+
+@register.filter
+def target_value(target: Any) -> str:
+    """A target's value in words."""
+    return targets.shown(target)
+
+
+@register.filter
+def target_counts(target: Any) -> bool:
+    """Whether a target counts (see `targets.is_current`)."""
+    return targets.is_current(target)

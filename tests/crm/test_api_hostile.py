@@ -21,6 +21,7 @@ from tests.factories import (
     LeadFactory,
     PersonFactory,
     ResponseFactory,
+    TargetFactory,
     TaskFactory,
     TicketFactory,
     WebFormFactory,
@@ -76,6 +77,7 @@ def records(people: Any) -> dict[str, int]:
         "tickets": TicketFactory(owner=people.ada).pk,
         "campaigns": CampaignFactory(owner=people.ada).pk,
         "web-forms": WebFormFactory(owner=people.ada).pk,
+        "targets": TargetFactory(owner=people.ada).pk,
         "orders": order(CompanyFactory(owner=people.ada), "2026-05-04", 100_00).pk,
         "subscriptions": subscription(CompanyFactory(owner=people.ada), "2026-05-04", owner=people.ada).pk,
     }

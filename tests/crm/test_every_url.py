@@ -37,6 +37,7 @@ from tests.factories import (
     SavedReplyFactory,
     SlaPolicyFactory,
     SurveyFactory,
+    TargetFactory,
     TaskFactory,
     TicketFactory,
     VisitFactory,
@@ -192,6 +193,7 @@ RECORDS = {
         "marketing:form_open",
         "api:webform-detail",
     ],
+    "target": ["analytics:target", "analytics:target_edit", "analytics:target_delete", "api:target-detail"],
     "cost": ["marketing:cost", "marketing:cost_edit", "marketing:cost_delete", "api:cost-detail"],
     "token": ["token_revoke"],
 }
@@ -301,6 +303,7 @@ def world(people: People) -> dict[str, int]:
         "member": add_members(campaign, leads=[lead])[0],
         "cost": CostFactory(campaign=campaign),
         "webform": WebFormFactory(campaign=campaign),
+        "target": TargetFactory(owner=ann),
         "visit": visit,
         "submission": visit.submissions.get(),
         "response": ResponseFactory(owner=ann, team=people.north),

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from analytics import refreshing
+from analytics.models import Target
 from contacts.models import Company, Lead, Person, Task
 from crm import periods
 from crm.models import ActiveDay, ApiToken, ExchangeRate, ImportRun, Job
@@ -41,6 +42,7 @@ from tests.factories import (
     SavedReplyFactory,
     SlaPolicyFactory,
     SurveyFactory,
+    TargetFactory,
     TaskFactory,
     TicketFactory,
     VisitFactory,
@@ -110,6 +112,7 @@ class Scene:
             "response": Response.objects.filter(band="detractor").first().pk,
             "campaign": Campaign.objects.get().pk,
             "member": CampaignMember.objects.first().pk,
+            "target": Target.objects.first().pk,
             "cost": Cost.objects.get(currency="USD").pk,
             "webform": WebForm.objects.get().pk,
             "visit": Visit.objects.filter(submissions__isnull=False).first().pk,
@@ -158,6 +161,7 @@ def fill() -> Scene:
     _subscriptions(companies, product, now)
     _marketing(people, lead, now)
     _voice(people, companies, persons, now)
+    _targets(people, now)
     settle()
     return Scene(people, companies, persons, deal, lead, product, ticket, now)
 
@@ -214,6 +218,16 @@ def _marketing(people: People, lead: Lead, now: dt.datetime) -> None:
             form_started=at % 2,
             submitted=at % 2,
         )
+
+
+def _targets(people: People, now: dt.datetime) -> None:
+    """This month's and the last one's: of everyone, a team and a person; a share and a duration beside the amounts."""
+    for at in (now, now.replace(day=1) - DAY):
+        month = periods.containing(periods.local_day(at), "month").start
+        for whom in ({}, {"team": people.north}, {"owner": people.ann}):
+            TargetFactory(start=month, value=Decimal(40_000_00), by=people.ada, **whom)
+        TargetFactory(kpi="win_rate", start=month, value=Decimal(60), by=people.ada)
+        TargetFactory(kpi="first_response_time", start=month, value=Decimal(4 * 3600), by=people.ada)
 
 
 def _voice(people: People, companies: list[Company], persons: list[Person], now: dt.datetime) -> None:

@@ -1,0 +1,268 @@
+"""Targets: what a number should be. Setting them, how they are written, and which one holds for a period and a reader.
+
+Every change writes its event and marks the first day of its period, from which the numbers about goals are published anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm import access, events, periods
+from crm import formats as words
+from crm.changes import apply, clean, lock, plain
+from crm.models import Organisation, Team, User
+from crm.money import LARGEST, exponent, to_major
+from crm.periods import Period
+
+from . import dirty, formats
+from .models import Target
+from .question import mix
+from .registry import Kpi, kpis
+
+STREAM = "analytics.targets"  # what their days are marked under
+SECONDS_A_DAY = 86400
+PLACES = Decimal("0.0001")
+SIGNED = ("score",)  # units whose values may be below zero
+FINER = {"year": "quarter", "quarter": "month"}
+
+
+# --- which numbers, for whom ------------------------------------------------------------------------------------------
+
+
+def settable() -> list[Kpi]:
+    """The numbers that may have a target: those of records, not those about other numbers or shares that add up to the whole."""
+    return [kpi for kpi in kpis if kpi.may_be_aimed_at and not mix(kpi)]
+
+
+def may_set(user: Any, owner: User | None, team: Team | None, action: str = "change") -> bool:
+    """Managers set targets of their teams and the people in them, administrators all."""
+    scope = access.scope_of(user, "target", action)
+    if scope == "all":
+        return True
+    if scope != "team":
+        return False
+    whose = owner.team_id if owner is not None else team.pk if team is not None else None
+    return whose is not None and whose in access.team_ids(user)
+
+
+def name_of(target: Target) -> str:
+    """ "Won amount, May 2026, Ann Archer" """
+    kpi = kpis.get(target.kpi)
+    whom = target.whom if target.whom is not None else _("everyone")
+    return f"{kpi.name if kpi else target.kpi}, {formats.period(target.period)}, {whom}"
+
+
+# --- how values are written -------------------------------------------------------------------------------------------
+
+
+def outside(kpi: Kpi, value: Decimal, currency: str) -> Decimal:
+    """As people write it: money in major units, durations in days, everything else as it is."""
+    if kpi.unit == "money":
+        return to_major(int(value), currency)
+    found = value / SECONDS_A_DAY if kpi.unit == "days" else value
+    found = found.quantize(PLACES, ROUND_HALF_EVEN).normalize()
+    return found.quantize(Decimal(1)) if found == found.to_integral_value() else found
+
+
+def inside(kpi: Kpi, value: Decimal, currency: str) -> Decimal:
+    """As it is kept. Raises ValidationError for what the number's unit cannot be."""
+    if value < 0 and kpi.unit not in SIGNED:
+        raise ValidationError({"value": _("A target of this number cannot be negative.")})
+    if abs(value) > LARGEST // 1000:
+        raise ValidationError({"value": _("The target is too large.")})
+    if kpi.unit == "money":
+        places = exponent(currency)
+        if value != round(value, places):
+            raise ValidationError(
+                {"value": _("%(currency)s has %(places)s decimal places.") % {"currency": currency, "places": places}}
+            )
+        return value.scaleb(places)
+    if kpi.unit == "days":
+        return (value * SECONDS_A_DAY).quantize(Decimal(1), ROUND_HALF_EVEN)
+    if value != value.quantize(PLACES):
+        raise ValidationError({"value": _("A target has four decimal places at most.")})
+    return value
+
+
+def shown(target: Target) -> str:
+    """The value in words, as the number itself is written."""
+    kpi = kpis.get(target.kpi)
+    return str(target.value) if kpi is None else formats.exact(number(target.value), kpi.written, target.currency)
+
+
+def number(value: Decimal) -> int | float:
+    """For arithmetic with measured values: whole numbers stay exact."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def is_current(target: Target) -> bool:
+    """Whether it counts: an amount in another currency than the present base currency does not, nor one of a quarter or year that the
+    fiscal calendar no longer has."""
+    kpi = kpis.get(target.kpi)
+    if kpi is None or target.period.start != target.start:
+        return False
+    return kpi.unit != "money" or target.currency == Organisation.current().base_currency
+
+
+# --- setting ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_target(target: Target, **changes: Any) -> Target:
+    """Creates or changes a target; `value` is in the stored unit. A person's target belongs to the person's present team."""
+    is_new = target.pk is None
+    if not is_new:
+        lock(target)
+    before = {} if is_new else _said(target)
+    old_start = target.start
+    owner = changes.get("owner", target.owner)
+    if owner is not None and (is_new or "owner" in changes):
+        changes["team"] = owner.team
+    old, new = apply(target, changes)
+    target.currency = Organisation.current().base_currency if _is_money(target) else ""
+    check(target)
+    if is_new:
+        events.stamp(target)
+    elif not new and before == _said(target):
+        return target
+    target.save()
+    if is_new:
+        events.record("target.created", target, new=_said(target), links=[target.owner])
+    else:
+        events.record("target.changed", target, old=old, new=new, links=[target.owner])
+    dirty.mark((STREAM, day) for day in {target.start, old_start or target.start})
+    return target
+
+
+@transaction.atomic
+def delete_target(target: Target) -> None:
+    """Takes a target back, as if none had been set."""
+    lock(target)
+    events.record("target.deleted", target, old=_said(target), links=[target.owner])
+    dirty.mark([(STREAM, target.start)])
+    target.delete()
+
+
+def check(target: Target) -> None:
+    """Raises ValidationError, at its field, for what cannot be: an unknown number, a day on which no such period begins, whom the
+    number cannot be split by, a second target for the same."""
+    kpi = kpis.get(target.kpi)
+    if kpi is None or not kpi.may_be_aimed_at or mix(kpi):
+        raise ValidationError({"kpi": _("There is no number of this name that could have a target.")})
+    if target.start is None:
+        raise ValidationError({"start": _("Say when it begins.")})
+    if target.grain not in Target.Grain.values:
+        raise ValidationError({"grain": _("A target is for a month, a quarter or a year.")})
+    if target.period.start != target.start:
+        raise ValidationError(
+            {
+                "start": _("No %(grain)s begins on this day; the one around it begins on %(day)s.")
+                % {"grain": target.get_grain_display().lower(), "day": words.day(target.period.start)}
+            }
+        )
+    if target.owner_id is not None and not {"owner", "user"} & set(kpi.dimensions):
+        raise ValidationError({"owner": _("This number is nobody's own: it cannot be split by person.")})
+    if target.owner_id is None and target.team_id is not None and "team" not in kpi.dimensions:
+        raise ValidationError({"team": _("This number cannot be split by team.")})
+    clean(target)
+
+
+def _is_money(target: Target) -> bool:
+    kpi = kpis.get(target.kpi)
+    return kpi is not None and kpi.unit == "money"
+
+
+def _said(target: Target) -> dict[str, Any]:
+    names = ("kpi", "grain", "start", "value", "currency", "owner", "team")
+    found = {name: plain(value) for name in names if (value := getattr(target, name)) not in (None, "")}
+    return {**found, "value": f"{target.value.normalize():f}"}
+
+
+# --- which one holds --------------------------------------------------------------------------------------------------
+
+
+class Held:
+    """The targets of one number for the members of a question, read once.
+
+    member -> (grain, first day) -> target. The member is "" for the whole that the reader sees: everyone's target, that of the
+    teams together, or the reader's own.
+    """
+
+    def __init__(self, kpi: Kpi, rows: Iterable[Target], member: Mapping[int, str]) -> None:
+        self.kpi = kpi
+        self.members: dict[str, dict[tuple[str, dt.date], list[Target]]] = {}
+        for row in rows:
+            if row.kpi == kpi.key and row.pk in member and is_current(row):
+                self.members.setdefault(member[row.pk], {}).setdefault((row.grain, row.start), []).append(row)
+
+    def of(self, member: str, period: Period) -> list[Target]:
+        """The targets that make up the one of this period: that of the period itself, else those of the quarters or months in it when
+        the number adds up and each has one. None where there is none."""
+        held = self.members.get(member)
+        if not held:
+            return []
+        for unit in units_of(period):
+            if found := held.get((unit.grain, unit.start)):
+                return found
+        return self._added(held, period)
+
+    def _added(self, held: Mapping[tuple[str, dt.date], list[Target]], period: Period) -> list[Target]:
+        if self.kpi.kind != "additive":
+            return []
+        named = [unit for unit in units_of(period) if unit.grain in FINER]
+        grain = FINER[named[0].grain] if named else "month"
+        parts = list(periods.units(period.start, period.end, grain))
+        if parts[0].start != period.start or parts[-1].end != period.end or (not named and len(parts) < 2):
+            return []
+        found: list[Target] = []
+        for part in parts:
+            inside = held.get((part.grain, part.start)) or (self._added(held, part) if part.grain in FINER else [])
+            if not inside:
+                return []
+            found += inside
+        return found
+
+
+def units_of(period: Period) -> list[Period]:
+    """The month, quarter or year that this span of days is exactly, if it is one, the longest first."""
+    found = [periods.containing(period.start, grain) for grain in ("year", "quarter", "month")]
+    return [unit for unit in found if (unit.start, unit.end) == (period.start, period.end)]
+
+
+def value_of(targets: Sequence[Target]) -> int | float | None:
+    """Their sum; None of none."""
+    return number(sum((target.value for target in targets), Decimal())) if targets else None
+
+
+def held(kpi: Kpi, question: Any) -> Held:
+    """The targets that a question's members have: by person or team when it is split so, else of the one whom it is about.
+
+    A question that is cut by anything else than person or team has no targets: none is set for a part of the work.
+    """
+    columns = {"owner": "owner", "user": "owner", "team": "team"}
+    filters = {name: member for name, member in question.filters.items() if name != "metric"}
+    asked = {*filters, *([question.by] if question.by else [])}
+    if not asked <= set(columns):
+        return Held(kpi, (), {})
+    rows = _in_scope(Target.objects.filter(kpi=kpi.key).select_related("owner", "team"), question.scope)
+    for name, member in filters.items():
+        rows = rows.filter(**{f"{columns[name]}__in": [int(member)] if member.isdecimal() else []})
+    whose = columns[question.by] if question.by else "owner" if {"owner", "user"} & asked else "team" if asked else ""
+    whose = whose or {"all": "", "team": "team", "own": "owner"}[question.scope.kind]
+    found = list({"": rows.of_everyone, "team": rows.of_teams, "owner": rows.of_people}[whose]())
+    return Held(kpi, found, {row.pk: str(getattr(row, f"{whose}_id")) if question.by else "" for row in found})
+
+
+def _in_scope(rows: Any, scope: Any) -> Any:
+    """The targets of those whose numbers the reader may see."""
+    if scope.kind == "all":
+        return rows
+    column = "team" if scope.kind == "team" else "owner"
+    return rows.filter(**{f"{column}__in": [int(pk) for pk in scope.members]})
