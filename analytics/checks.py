@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from . import checks_goals as _goals  # noqa: F401  the second formulas of numbers about targets
 from .checking import Recount, checks, text
 from .checking_published import Asked, Parts, formula, ratio
 

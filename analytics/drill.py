@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 
 from crm.periods import Period
 
-from .engine import Question
-from .registry import Kpi, Ref, Term, kpis
+from . import targets
+from .engine import Asked, Question, bound
+from .registry import METRIC, About, Kpi, Leg, Ref, Term
 from .scopes import Scope
 from .sources import PeopleSource, StockSource, WindowSource, dimensions
 from .sums import Span, condition, people_rows, period_of
@@ -269,6 +270,8 @@ def _items(segment: Segment, user: Any, offset: int, limit: int) -> list[Item]:
 
 def parts_of(kpi: Kpi) -> dict[str, Term]:
     """The parts of a KPI that can be opened."""
+    if isinstance(kpi, About):
+        return {name: Term(()) for name in kpi.parts}
     found = {name: term for name, term in kpi.terms.items() if name in ("numerator", "denominator")}
     bottom = kpi.terms.get("denominator")
     if bottom is not None and bottom.matures:
@@ -287,12 +290,64 @@ def parts_for(kpi: Kpi, scope: Scope) -> dict[str, Term]:
     }
 
 
-def drill(key: str, period: Period, *, scope: Scope, filters: Mapping[str, str] | None = None, part: str = "numerator") -> Drill:
+def drill(key: str, period: Period, *, scope: Scope, filters: Mapping[str, Any] | None = None, part: str = "numerator") -> Drill:
     """The records of one part of a KPI. Unknown keys and parts raise KeyError, a cut that the KPI does not have LookupError."""
-    kpi = kpis[key]
+    filters = dict(filters or {})
+    kpi = bound([key], str(filters.pop(METRIC, "")))[0]
     term = parts_of(kpi)[part]
-    question = Question(scope, filters or {}, None, True)
+    question = Question(scope, filters, None, True)
+    if isinstance(kpi, About):
+        return _of_leg(kpi, part, period, question)
     found = Drill(kpi, part, term, period, question)
     for ref in term.refs:
         question.cut(ref, term)
     return found
+
+
+def _of_leg(kpi: About, part: str, period: Period, question: Question) -> Drill:
+    """The records of the number that a part comes from, under the names of the part."""
+    leg: Leg | None = kpi.legs(kpi, period, Asked(question)).get(part)
+    if leg is None or not leg.kpi:
+        return TargetDrill(kpi, part, leg.targets if leg else (), period, question)
+    found = drill(leg.kpi, leg.period, scope=question.scope, filters={**question.filters, **leg.filters}, part=leg.part)
+    found.kpi, found.part = kpi, part
+    return found
+
+
+class TargetDrill(Drill):
+    """The targets behind a part: few, and in hand already."""
+
+    def __init__(self, kpi: Kpi, part: str, targets: Sequence[Any], period: Period, question: Question) -> None:
+        super().__init__(kpi, part, Term(()), period, question)
+        self.targets = sorted(targets, key=lambda target: (target.start, target.pk), reverse=True)
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        return len(self.targets)
+
+    @property
+    def is_sum(self) -> bool:  # type: ignore[override]
+        return True
+
+    @property
+    def total(self) -> float | int | None:  # type: ignore[override]
+        return targets.value_of(self.targets) or 0
+
+    def visible(self, user: Any) -> int:
+        return len(self._openable(user))
+
+    def _openable(self, user: Any) -> dict[int, Any]:
+        return {row.pk: row for row in _openable("analytics.target", user).filter(pk__in=[one.pk for one in self.targets])}
+
+    def page(self, user: Any, offset: int = 0, limit: int = 50) -> list[Item]:
+        known = self._openable(user)
+        return [
+            Item(
+                label=str(target) if target.pk in known else _("Not visible to you"),
+                url=target.get_absolute_url() if target.pk in known else None,
+                when=target.start,
+                value=targets.number(target.value),
+                currency=target.currency,
+            )
+            for target in self.targets[offset : offset + limit]
+        ]

@@ -22,7 +22,7 @@ from crm.money import Rates
 from crm.periods import Period
 
 from .models import DirtyDay, SourceStatus
-from .registry import EMPTY, IMMATURE, Kpi, Parts, Ref, Term, kpis, percent, plain, quotient
+from .registry import EMPTY, IMMATURE, METRIC, About, Kpi, Parts, Ref, Term, kpis, percent, plain, quotient
 from .scopes import Scope
 from .sources import PeopleSource, StockSource, dimensions, windows
 from .sums import Cut, Span, Together, read, read_means, values_of
@@ -39,7 +39,7 @@ class Row:
 
     value: integers for counts and sums; money in minor units of the base currency; percent 0..100; durations in seconds.
     None with a `reason` where there is no value. numerator and denominator: what it was divided from; parts: the sums of the
-    terms as `drill` lists them. mean, median and p90: of the values, where those are read one by one.
+    terms as `drill` lists them. notes: what a number about a number says beside its value. mean, median and p90: of the values, where those are read one by one.
     """
 
     kpi: Kpi
@@ -63,6 +63,7 @@ class Row:
     left_out: list[tuple[Any, int, str]] = field(default_factory=list)
     unconverted: int = 0
     computed_at: dt.datetime | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 def wilson(successes: float, n: float) -> tuple[float, float]:
@@ -87,7 +88,7 @@ def quantile(values: Sequence[int], q: float) -> float | None:
 class Question:
     """What is asked: scope, filters and split, and the numbers read for it so far."""
 
-    def __init__(self, scope: Scope, filters: Mapping[str, str], by: str | None, live: bool) -> None:
+    def __init__(self, scope: Scope, filters: Mapping[str, Any], by: str | None, live: bool) -> None:
         self.scope, self.filters, self.by, self.live = scope, dict(filters), by or "", live
         self.members: tuple[str, ...] = ()
         self.together: Together | None = None
@@ -123,8 +124,8 @@ class Question:
                 continue
             if name not in source.dimensions:
                 raise LookupError(NOT_CUT)
-            members = wanted.get(name)
-            wanted[name] = (member,) if members is None or member in members else ()
+            members, chosen = wanted.get(name), member if isinstance(member, tuple) else (member,)
+            wanted[name] = tuple(one for one in chosen if members is None or one in members)
         by = "" if self.by in term.ignores or self.by in ref.tags else self.by
         if by and by not in source.dimensions:
             raise LookupError(NOT_CUT)
@@ -159,7 +160,7 @@ def evaluate(
     spans: Sequence[Period],
     *,
     scope: Scope,
-    filters: Mapping[str, str] | None = None,
+    filters: Mapping[str, Any] | None = None,
     by: str | None = None,
     live: bool = False,
     use_published: bool = True,
@@ -169,20 +170,25 @@ def evaluate(
     """The rows of these KPIs for these periods, split by a dimension when asked, in the order KPI, period, member.
 
     live: compute from records even where stored sums would do. use_published: whether snapshots may answer. members: members of the
-    split that get a row even when nothing counts for them. together: what this question shares with others. An unknown key raises
+    split that get a row even when nothing counts for them. together: what this question shares with others. A filter's member may be
+    a tuple of several. The filter "metric" says which number the numbers about numbers are about. An unknown key raises
     KeyError; a dimension that a KPI does not have gives a row without value (reason "not_cut").
     """
-    wanted = [kpis[key] for key in keys]
-    question = Question(scope, filters or {}, by, live)
+    filters = dict(filters or {})
+    wanted = bound(keys, str(filters.pop(METRIC, "")))
+    question = Question(scope, filters, by, live)
     question.members, question.together = tuple(members), together
     rows: list[Row] = []
     fresh: list[tuple[Kpi, Period]] = []
     stored = {} if live or not use_published else _published(wanted, spans, question)
     for kpi in wanted:
         for period in spans:
-            if (kpi.key, period.start, period.end) not in stored:
+            if (kpi.key, period.start, period.end) not in stored and not isinstance(kpi, About):
                 fresh.append((kpi, period))
     computed = _compute(fresh, question)
+    for kpi in wanted:
+        if isinstance(kpi, About):
+            computed |= _about(kpi, spans, Asked(question, use_published))
     for kpi in wanted:
         for period in spans:
             place = (kpi.key, period.start, period.end)
@@ -190,6 +196,43 @@ def evaluate(
     _label(rows, question.by)
     _state(rows, question)
     return rows
+
+
+def bound(keys: Sequence[str], metric: str = "") -> list[Kpi]:
+    """The KPIs of these keys, those about a number about that one. KeyError for what is none."""
+    return [kpi.of(metric) if isinstance(kpi, About) else kpi for kpi in (kpis[key] for key in keys)]
+
+
+@dataclass
+class Asked:
+    """What a number about a number is asked, and how it asks for that one: for the same reader, filters and split, unless it says
+    otherwise."""
+
+    question: Question
+    use_published: bool = True
+
+    def rows(self, key: str, spans: Sequence[Period], **changes: Any) -> dict[tuple[dt.date, dt.date], dict[str, Row]]:
+        """(start, end) -> member -> row."""
+        asked: dict[str, Any] = {"filters": self.question.filters, "by": self.question.by, **changes}
+        found: dict[tuple[dt.date, dt.date], dict[str, Row]] = {(span.start, span.end): {} for span in spans}
+        distinct = {(span.start, span.end): span for span in spans}
+        for row in evaluate(
+            [key],
+            list(distinct.values()),
+            scope=self.question.scope,
+            live=self.question.live,
+            use_published=self.use_published,
+            **asked,
+        ):
+            found[row.period.start, row.period.end][row.member] = row
+        return found
+
+
+def _about(kpi: About, spans: Sequence[Period], asked: Asked) -> dict[tuple, list[Row]]:
+    found: dict[tuple, list[Row]] = {(kpi.key, span.start, span.end): [] for span in spans}
+    for row in kpi.answer(kpi, spans, asked):
+        found[kpi.key, row.period.start, row.period.end].append(row)
+    return found
 
 
 def _published(wanted: Sequence[Kpi], spans: Sequence[Period], question: Question) -> dict[tuple, list[Row]]:

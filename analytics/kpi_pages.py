@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import override
 
 from .areas import by_area
-from .registry import Kpi, kpis
+from .registry import METRIC, About, Kpi, kpis
 from .sources import dimensions
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "kpis"
@@ -25,6 +25,7 @@ KINDS = {
     "ratio": "numerator and denominator add up, the value is divided once",
     "stock": "a state at the period's end; never added over time",
     "percentile": "computed from all values; never averaged",
+    "model": "comes out of a model; never added",
     "distinct": "counts different ones; computed for each period",
     "model": "what a fitted model says; of the run that stands at the period's end",
 }
@@ -69,7 +70,7 @@ def page(kpi: Kpi) -> str:
         *(["## Good to know", "", str(kpi.left_out_note), ""] if kpi.left_out_note else []),
         "## Split by",
         "",
-        ", ".join(str(dimensions[key].label) for key in kpi.dimensions) + ".",
+        (", ".join(str(dimensions[key].label) for key in kpi.dimensions) or "Nothing") + ".",
         "",
         "## Where it comes from",
         "",
@@ -79,6 +80,8 @@ def page(kpi: Kpi) -> str:
 
 
 def _smallest(kpi: Kpi) -> str:
+    if isinstance(kpi, About):
+        return "that of the number it is about"
     if kpi.kind == "additive" or "denominator" not in kpi.terms and kpi.kind != "percentile":
         return "none; a count or sum over nothing is a true 0"
     interval = "; with a 95 % interval of its own" if kpi.interval else "; with a 95 % Wilson interval" if kpi.subset else ""
@@ -88,6 +91,10 @@ def _smallest(kpi: Kpi) -> str:
 def _terms(kpi: Kpi) -> list[str]:
     """The measures of each term, and the windows and shares that bend it."""
     lines = []
+    if isinstance(kpi, About):
+        which = "always" if kpi.own else f"unless the filter `{METRIC}` names another"
+        lines = [f"- computed from the number `{kpi.metric}`, {which}"]
+        lines += [f"- {name}: {str(text)[:1].lower()}{str(text)[1:]}" for name, (text, _unit) in kpi.parts.items()]
     for name, term in kpi.terms.items():
         measures = " + ".join(dict.fromkeys(f"`{ref.measure}`" for ref in term.refs))
         notes = []

@@ -16,7 +16,7 @@ from crm.models import ActiveDay, Team, User, UserSpan
 from crm.models.users import Role
 from crm.periods import Period
 
-from .registry import Kpi, Parts, add_kpi, quotient, total
+from .registry import METRIC, Kpi, Parts, add_kpi, kpis, quotient, total
 from .sources import Amount, DailySource, Measure, PeopleSource, WindowSource, add_dimension, add_source, names_from
 
 PRIORITIES = {"low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent")}
@@ -27,12 +27,18 @@ def priority_names(members: Any) -> dict[str, str]:
     return {member: str(PRIORITIES.get(member, member)) for member in members if member}
 
 
+def metric_names(members: Any) -> dict[str, str]:
+    """Numbers that other numbers can be about, by key."""
+    return {member: kpis[member].name for member in members if member in kpis and kpis[member].may_be_aimed_at}
+
+
 def country_names(members: Any) -> dict[str, str]:
     """ISO codes to the countries' names in the reader's language."""
     territories = Locale.parse((get_language() or "en").replace("-", "_")).territories
     return {member: str(territories.get(member, member)) for member in members if member}
 
 
+add_dimension(METRIC, _("Number"), metric_names)
 add_dimension("owner", _("Owner"), names_from(User))
 add_dimension("user", _("User"), names_from(User))
 add_dimension("team", _("Team"), names_from(Team))

@@ -21,7 +21,7 @@ from crm.periodbar import PeriodBar
 from crm.periods import Period
 
 from .engine import Scope
-from .registry import Kpi
+from .registry import METRIC, About, Kpi
 from .sources import dimensions
 
 NONE = "(none)"  # in the URL: the rows without a member
@@ -60,7 +60,7 @@ class Question:
         bar = PeriodBar.read(request)
         question = cls(bar, Scope.of(request.user), periods.today(), reader=request.user)
         if kpi is not None:
-            question._read_filters(request.GET, kpi.dimensions)
+            question._read_filters(request.GET, kpi.filterable)
             question.by = question.split_by(request.GET.get("by"), kpi)
         return question
 
@@ -128,6 +128,10 @@ class Question:
         """The chosen period, up to today while it runs; the same to the end of the request, over midnight too."""
         return self.bar.whole.clipped(self.today)
 
+    def span_of(self, kpi: Kpi) -> Period:
+        """What this KPI is asked of: numbers about numbers of the whole period, all others of the part up to today."""
+        return self.bar.whole if isinstance(kpi, About) else self.period
+
     @cached_property
     def before(self) -> Period | None:
         """What it is compared with, like for like."""
@@ -157,6 +161,11 @@ class Question:
             grain = COARSER[grain]
 
     # --- addresses ---------------------------------------------------------------------------------------------------
+
+    @property
+    def chips(self) -> list[Filter]:
+        """The filters that stand above the number; which number it is about has a field of its own."""
+        return [one for one in self.filters if one.dimension != METRIC]
 
     @property
     def chosen(self) -> dict[str, str]:

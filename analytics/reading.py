@@ -9,20 +9,23 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from crm.cards import Card, Change
+from crm.cards import Card, Change, Goal
 from crm.models import Organisation
 from crm.periods import Period
 
 from . import charts, engine, formats
 from .charts import Series, Unit
+from .models import Target
 from .question import NONE, Question
-from .registry import EMPTY, IMMATURE, MIXED, NO_MODEL, UNKNOWN, Kpi
+from .registry import AHEAD, EMPTY, IMMATURE, METRIC, MIXED, NO_MODEL, NO_SHARE, NO_TARGET, UNKNOWN, About, Kpi, kpis
+from .targets import held_of, value_of
 from .templatetags.numbers import spark as draw_spark
 
 SMALL = 30  # under so many, a rate is shown with "small sample" (kpis.md G8)
 MOST_MEMBERS = 50
 UNITS_SHOWN = 12
 LONGEST_HEAD = 24
+GOALS = ("goal_attainment", "goal_gap", "goal_pace")
 
 
 @dataclass
@@ -34,12 +37,29 @@ class Reading:
     before: engine.Row | None = None
     units: Sequence[Period] = ()
     series: Sequence[engine.Row | None] = ()
+    targets: list[Target] = field(default_factory=list)
 
 
 def read(kpis: Sequence[Kpi], question: Question, *, units: Sequence[Period] = ()) -> dict[str, Reading]:
     """All readings in one evaluation: the period, its comparison, and the units of the series."""
-    shown = [unit.clipped(question.today) for unit in units]
-    spans = [question.period, *([question.before] if question.before else []), *shown]
+    plain = _readings([kpi for kpi in kpis if not isinstance(kpi, About)], question, question.period, question.before, units)
+    whole = _readings([kpi for kpi in kpis if isinstance(kpi, About)], question, question.bar.whole, None, units)
+    aimed = [kpi for kpi in kpis if kpi.may_be_aimed_at]
+    held = held_of(aimed, engine.Question(question.scope, question.chosen, None, False)) if aimed else {}
+    for key, one in held.items():
+        plain[key].targets = one.of("", question.bar.whole)
+    return plain | whole
+
+
+def _readings(
+    kpis: Sequence[Kpi], question: Question, period: Period, before: Period | None, units: Sequence[Period]
+) -> dict[str, Reading]:
+    """Numbers are read up to today; those about numbers are asked of whole periods, because a target or a comparison is one of the
+    whole month, and say themselves how far it has come."""
+    if not kpis:
+        return {}
+    shown = [unit if isinstance(kpis[0], About) else unit.clipped(question.today) for unit in units]
+    spans = [period, *([before] if before else []), *shown]
     wanted = list({(span.start, span.end): span for span in spans}.values())
     rows = engine.evaluate([kpi.key for kpi in kpis], wanted, scope=question.scope, filters=question.chosen)
     found = {(row.kpi.key, row.period.start, row.period.end): row for row in rows}
@@ -49,9 +69,9 @@ def read(kpis: Sequence[Kpi], question: Question, *, units: Sequence[Period] = (
 
     return {
         kpi.key: Reading(
-            kpi,
-            row(kpi, question.period),
-            row(kpi, question.before) if question.before else None,
+            row(kpi, period).kpi,
+            row(kpi, period),
+            row(kpi, before) if before else None,
             units,
             [row(kpi, span) for span in shown],
         )
@@ -74,12 +94,17 @@ def reason(row: engine.Row) -> str:
         UNKNOWN: _("Not known for this period."),
         NO_MODEL: _("No model: too few customers came back, or none fits."),
         MIXED: _("Answers on different scales have no common mean. Choose one survey."),
+        NO_TARGET: _("No target is set for this period."),
+        NO_SHARE: _("Only a number that adds up, with more being better and a target above zero, has a share of it."),
+        AHEAD: _("This period lies ahead."),
         engine.NOT_CUT: _("This number cannot be cut this way."),
     }.get(row.reason, row.reason or _("No value in this period."))
 
 
 def has_sample(kpi: Kpi, row: engine.Row) -> bool:
     """Whether the value rests on a sample, so that a small one says little: rates, means and percentiles, not counts."""
+    if isinstance(kpi, About):
+        return False
     return (row.denominator is not None and (kpi.kind != "distinct" or kpi.unit == "percent")) or kpi.kind == "percentile"
 
 
@@ -108,6 +133,24 @@ def kpi_url(kpi: Kpi, question: Question | None = None) -> str:
     return address + question.encoded(by=None) if question else address
 
 
+def goal(reading: Reading, question: Question) -> Goal | None:
+    """How the number stands to its target; None without one. Of what adds up a bar shows how much of it is reached, with a mark where it
+    should be today; of all others whether the target is met."""
+    aim, value, kpi = value_of(reading.targets), reading.now.value, reading.kpi
+    if aim is None or value is None:
+        return None
+    words = {"target": formats.short(aim, kpi.written, currency())}
+    if kpi.kind == "additive" and kpi.direction != "lower" and aim > 0:
+        percent, whole = 100 * float(value) / aim, question.bar.whole
+        pace = 100 * question.period.days / whole.days if question.is_running else None
+        text = _("%(percent)s of %(target)s") % {**words, "percent": formats.percent(percent, 0)}
+        return Goal(percent, text, pace)
+    met = value <= aim if kpi.direction == "lower" else value >= aim
+    closeness = (aim / value if kpi.direction == "lower" else value / aim) if value > 0 and aim > 0 else float(met)
+    text = _("Target %(target)s: met") % words if met else _("Target %(target)s: missed") % words
+    return Goal(100.0 if met else min(100 * closeness, 99.0), text)
+
+
 # --- cards -----------------------------------------------------------------------------------------------------------
 
 
@@ -131,6 +174,7 @@ def card(reading: Reading, question: Question) -> Card:
         definition=kpi.definition,
         definition_url=reverse("analytics:kpi", args=[kpi.key]) + "#definition",
         spark=draw_spark(charts.spark([_float(value) for value in values], running=running)),
+        goal=goal(reading, question),
         id=f"card-{kpi.key}",
     )
 
@@ -166,6 +210,9 @@ class Parts:
 
 def parts_of(kpi: Kpi) -> Parts:
     """What the KPI is divided from, in words and units."""
+    if isinstance(kpi, About):
+        names = [(str(text), unit or kpi.base.unit) for text, unit in kpi.parts.values()] + [("", "ratio")]
+        return Parts(names[0][0], names[1][0], {"numerator": names[0][1], "denominator": names[1][1]}, shows_n=False)
     units = {name: _unit_of(kpi, name) for name in ("numerator", "denominator")}
     counted = kpi.calculate is None and units["denominator"] == "count" if "denominator" in kpi.terms else kpi.unit == "count"
     return Parts(
@@ -175,6 +222,8 @@ def parts_of(kpi: Kpi) -> Parts:
 
 def part_name(kpi: Kpi, part: str) -> str:
     """A part in words, as the formula names it: "100 × deals won / (deals won + deals lost)" has "Deals won" above."""
+    if isinstance(kpi, About):
+        return str(kpi.parts[part][0])
     above, slash, below = str(kpi.formula).split(";")[0].partition(" / ")
     if not slash:
         return kpi.name if part == "numerator" else _("Denominator")
@@ -283,6 +332,8 @@ class Headline:
     beside: list[Beside]
     small: bool
     partial: str
+    goal: Goal | None = None
+    goals: list[Beside] = field(default_factory=list)
 
 
 @dataclass
@@ -311,7 +362,27 @@ def headline(reading: Reading, question: Question, parts: Parts) -> Headline:
         beside=beside(kpi, question, money),
         small=is_small(kpi, row),
         partial=so_far(question) if question.is_running else "",
+        goal=goal(reading, question),
+        goals=goals(reading, question),
     )
+
+
+def goals(reading: Reading, question: Question) -> list[Beside]:
+    """Attainment, gap and pace of a number that has a target, each with its page."""
+    if not reading.targets:
+        return []
+    metric = {METRIC: reading.kpi.key}
+    rows = engine.evaluate(GOALS, [question.bar.whole], scope=question.scope, filters={**question.chosen, **metric})
+    money = currency()
+    return [
+        Beside(kpis[row.kpi.key].name, formats.exact(row.value, row.kpi.written, money), _address(row.kpi.key, question, metric))
+        for row in rows
+        if row.value is not None
+    ]
+
+
+def _address(key: str, question: Question, more: dict[str, str]) -> str:
+    return reverse("analytics:kpi", args=[key]) + question.encoded(by=None, **more)
 
 
 def spread(kpi: Kpi, row: engine.Row, money: str) -> list[tuple[str, str]]:
@@ -410,7 +481,7 @@ class Split:
 def split(kpi: Kpi, question: Question, parts: Parts, *, most: int | None = MOST_MEMBERS) -> Split:
     from .sources import dimensions
 
-    rows = engine.evaluate([kpi.key], [question.period], scope=question.scope, filters=question.chosen, by=question.by)
+    rows = engine.evaluate([kpi.key], [question.span_of(kpi)], scope=question.scope, filters=question.chosen, by=question.by)
     rows.sort(key=lambda row: (row.member == "", is_hidden(kpi, row), row.value is None, -float(row.value or 0), row.label))
     if dimensions[question.by].in_order:
         names = list(dimensions[question.by].labels([row.member for row in rows if row.member]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from django.utils.translation import get_language
@@ -82,6 +82,9 @@ IMMATURE = "immature"  # nothing has matured yet
 UNKNOWN = "unknown"  # an input is not known for this period
 NO_MODEL = "no_model"  # no model fits, or none has run yet
 MIXED = "mixed"  # the answers were given on different scales
+NO_TARGET = "no_target"  # nobody has said what it should be
+NO_SHARE = "no_share"  # a share of a target says nothing of such a number
+AHEAD = "ahead"  # the period has not begun
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,11 @@ class Kpi:
         return self.names.get((get_language() or "en").split("-")[0], self.names["en"])
 
     @property
+    def filterable(self) -> tuple[str, ...]:
+        """What it can be filtered by; splitting goes by `dimensions`."""
+        return self.dimensions
+
+    @property
     def may_be_aimed_at(self) -> bool:
         """Whether a target may be set for it."""
         return True
@@ -190,6 +198,72 @@ class Kpi:
         return found
 
 
+#: The filter that says which number a number about numbers is about, and the one it is about unless said otherwise.
+METRIC, FIRST_METRIC = "metric", "won_amount"
+
+
+@dataclass(frozen=True)
+class Leg:
+    """The records behind a part of a number about a number: those of another KPI's part over a period, or targets."""
+
+    part: str = ""
+    period: Any = None
+    kpi: str = ""
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    targets: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class About(Kpi):
+    """A number about another one (`metric`): how it stands to its target, how it has changed, where it goes.
+
+    It has no measures of its own. answer(kpi, spans, asked) gives its rows, from rows of the metric that `asked` evaluates for the same
+    reader; legs(kpi, period, asked) the records behind its parts. Asked without a metric it is about the first one.
+    parts: names and units of the parts that can be opened; "" stands for the metric's own unit. follows: its values are in the
+    metric's unit. own: it is always about `metric`. cut: the dimensions that it may be split by; None for all of the metric's.
+    """
+
+    answer: Any = None
+    legs: Any = None
+    parts: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    metric: str = FIRST_METRIC
+    follows: bool = False
+    own: bool = False
+    cut: tuple[str, ...] | None = None
+    also: tuple[str, ...] = ()
+    is_bound: bool = False
+
+    @property
+    def base(self) -> Kpi:
+        return kpis[self.metric]
+
+    def of(self, metric: str = "") -> About:
+        """The same about this metric, or about its own. KeyError for what is none."""
+        base = kpis[metric if metric and not self.own else self.metric]
+        if not base.may_be_aimed_at:
+            raise KeyError(base.key)
+        allowed = base.dimensions if self.cut is None else tuple(name for name in self.cut if name in base.dimensions)
+        found = replace(self, metric=base.key, dimensions=allowed, is_bound=True)
+        return replace(found, unit=base.unit, points=base.points) if self.follows else found
+
+    @property
+    def name(self) -> str:
+        return f"{super().name}: {self.base.name}" if self.is_bound and not self.own else super().name
+
+    @property
+    def filterable(self) -> tuple[str, ...]:
+        return self.dimensions if self.own else (METRIC, *self.dimensions)
+
+    @property
+    def may_be_aimed_at(self) -> bool:
+        return False
+
+    @property
+    def streams(self) -> set[str]:
+        base = kpis.get(self.metric)
+        return (base.streams if base else set()) | set(self.also)
+
+
 AREAS = (
     "sales",
     "pipeline",
@@ -203,6 +277,9 @@ AREAS = (
     "data_quality",
     "perception",
     "service",
+    "goals",
+    "comparison",
+    "trend",
 )
 
 kpis: Registry[Kpi] = Registry("KPI")
@@ -211,10 +288,13 @@ kpis: Registry[Kpi] = Registry("KPI")
 def add_kpi(kpi: Kpi) -> Kpi:
     """Registers a KPI that can explain itself; anything missing raises."""
     missing = {"en", "fr", "es"} - set(kpi.names)
-    if missing or not (kpi.definition and kpi.formula and kpi.dated and kpi.terms and "numerator" in kpi.terms):
+    counts = kpi.answer and kpi.legs and kpi.parts if isinstance(kpi, About) else "numerator" in kpi.terms
+    if missing or not (kpi.definition and kpi.formula and kpi.dated and counts):
         raise RegistryError(f"KPI “{kpi.key}” lacks names, definition, formula, deciding date or terms.")
     for measure in kpi.measures:
         source_of(measure)
+    if isinstance(kpi, About):
+        return kpis.register(kpi.key, kpi)
     if kpi.spread and len(kpi.terms["numerator"].refs) != 1:
         raise RegistryError(f"KPI “{kpi.key}” has no one measure whose values could be spread.")
     return kpis.register(kpi.key, kpi)

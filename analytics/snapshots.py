@@ -21,7 +21,7 @@ from crm.periods import Period
 
 from .engine import Question, Row, Scope, evaluate
 from .models import DailyMeasure, KpiSnapshot, SourceStatus
-from .registry import Kpi, kpis
+from .registry import About, Kpi, kpis
 from .sources import PeopleSource, StockSource, WindowSource, source_of
 from .sums import Together
 
@@ -99,7 +99,9 @@ def outdate(days: Mapping[str, Iterable[dt.date]]) -> None:
 def _reach(kpi: Kpi, days: Iterable[dt.date]) -> Q:
     """Periods that hold one of the days; for what depends on the past, all that end after the first."""
     days = list(days)
-    looks_back = any(isinstance(source_of(key), StockSource | WindowSource | PeopleSource) for key in kpi.measures)
+    looks_back = isinstance(kpi, About) or any(
+        isinstance(source_of(key), StockSource | WindowSource | PeopleSource) for key in kpi.measures
+    )
     if looks_back or any(term.trailing for term in kpi.terms.values()):
         return Q(end__gt=min(days))
     months = {day.replace(day=1) for day in days}

@@ -242,7 +242,12 @@ def value_of(targets: Sequence[Target]) -> int | float | None:
 
 
 def held(kpi: Kpi, question: Any) -> Held:
-    """The targets that a question's members have: by person or team when it is split so, else of the one whom it is about.
+    """The targets of one number (see `held_of`)."""
+    return held_of([kpi], question)[kpi.key]
+
+
+def held_of(wanted: Sequence[Kpi], question: Any) -> dict[str, Held]:
+    """The targets that a question's members have, of several numbers in one query: by person or team when it is split so, else of the one whom it is about.
 
     A question that is cut by anything else than person or team has no targets: none is set for a part of the work.
     """
@@ -250,14 +255,15 @@ def held(kpi: Kpi, question: Any) -> Held:
     filters = {name: member for name, member in question.filters.items() if name != "metric"}
     asked = {*filters, *([question.by] if question.by else [])}
     if not asked <= set(columns):
-        return Held(kpi, (), {})
-    rows = _in_scope(Target.objects.filter(kpi=kpi.key).select_related("owner", "team"), question.scope)
+        return {kpi.key: Held(kpi, (), {}) for kpi in wanted}
+    rows = _in_scope(Target.objects.filter(kpi__in=[kpi.key for kpi in wanted]).select_related("owner", "team"), question.scope)
     for name, member in filters.items():
         rows = rows.filter(**{f"{columns[name]}__in": [int(member)] if member.isdecimal() else []})
     whose = columns[question.by] if question.by else "owner" if {"owner", "user"} & asked else "team" if asked else ""
     whose = whose or {"all": "", "team": "team", "own": "owner"}[question.scope.kind]
     found = list({"": rows.of_everyone, "team": rows.of_teams, "owner": rows.of_people}[whose]())
-    return Held(kpi, found, {row.pk: str(getattr(row, f"{whose}_id")) if question.by else "" for row in found})
+    member = {row.pk: str(getattr(row, f"{whose}_id")) if question.by else "" for row in found}
+    return {kpi.key: Held(kpi, found, member) for kpi in wanted}
 
 
 def _in_scope(rows: Any, scope: Any) -> Any:

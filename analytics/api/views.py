@@ -155,12 +155,12 @@ class Asked:
     @classmethod
     def read(cls, request: Request, kpi: Kpi, more: set[str]) -> Asked:
         """Refuses, on its parameter, what cannot be read."""
-        refuse_unknown(request, {"from", "to", *kpi.dimensions, *more})
+        refuse_unknown(request, {"from", "to", *kpi.filterable, *more})
         start, end = day(request, "from"), day(request, "to")
         if end <= start:
             raise ValidationError({"to": [_("A period ends after it starts.")]})
         filters = {}
-        for name in kpi.dimensions:
+        for name in kpi.filterable:
             if name in request.query_params:
                 member = request.query_params[name]
                 filters[name] = "" if member == NONE else member

@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from crm.access import require
 
-from ..registry import Kpi, kpis
+from ..engine import bound
+from ..registry import METRIC, Kpi, kpis
 
 View = Callable[..., HttpResponse]
 
@@ -32,9 +33,11 @@ def reader_only(view: View) -> View:
     return guarded
 
 
-def kpi_or_404(key: str) -> Kpi:
-    """The KPI of the address; keys come only from the registry."""
-    found = kpis.get(key)
-    if found is None:
-        raise Http404
-    return found
+def kpi_or_404(request: HttpRequest, key: str) -> Kpi:
+    """The KPI of the address; keys come only from the registry. One about a number is about the one that the address names."""
+    try:
+        return bound([key], request.GET.get(METRIC, ""))[0]
+    except KeyError:
+        if key not in kpis:
+            raise Http404 from None
+        return bound([key])[0]

@@ -26,7 +26,7 @@ STEP = 1000  # records read at once
 @reader_only
 def export(request: HttpRequest, key: str, block: str) -> HttpResponse:
     """The block with the same period, filters and split as on the page; full precision, money in major units."""
-    kpi = kpi_or_404(key)
+    kpi = kpi_or_404(request, key)
     make = BLOCKS.get(block)
     if make is None:
         raise Http404

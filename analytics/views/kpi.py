@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from crm.access import may
 from crm.http import is_fragment, render_page
 
 from .. import formats, reading
 from ..ages import age_bands
+from ..forms import kpi_choices
 from ..question import Question
+from ..registry import About
 from ..sources import dimensions
 from .common import kpi_or_404, reader_only
 from .records import open_part, records, records_context, tabs
@@ -21,7 +24,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     """Everything about one number. htmx gets the part below the period bar, or the records alone when it pages through them."""
     if is_fragment(request) and request.htmx.target == "records":  # type: ignore[attr-defined]
         return records(request, key)
-    kpi = kpi_or_404(key)
+    kpi = kpi_or_404(request, key)
     question = Question.read(request, kpi)
     parts = reading.parts_of(kpi)
     stock = open_part(kpi, question, "numerator") if kpi.ages else None
@@ -37,6 +40,8 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         "table": reading.table(found, question, parts),
         "ages": age_bands(kpi.ages, stock) if kpi.ages and stock else None,
         "split": reading.split(kpi, question, parts) if question.by else None,
+        "metrics": kpi_choices() if isinstance(kpi, About) and not kpi.own else [],
+        "may_aim": kpi.may_be_aimed_at and may(request.user, "target", "add"),
         "dimensions": [(dimensions[one], question.encoded(by=one)) for one in kpi.dimensions],
         "links": {one["part"].partition(":")[0]: one["url"] + "#records" for one in tabs(kpi, question, "")},
         "left_out": [

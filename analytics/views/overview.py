@@ -12,7 +12,7 @@ from crm.http import is_fragment
 from .. import reading
 from ..areas import by_area
 from ..question import SHOWN, Question, mix
-from ..registry import Kpi, kpis
+from ..registry import About, Kpi, kpis
 from .common import kpi_or_404, reader_only
 
 CARDS = 8  # of an area; the others are a click away
@@ -40,8 +40,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 @reader_only
 def card(request: HttpRequest, key: str) -> HttpResponse:
     """One card, for the overview and for whoever wants to show it elsewhere."""
-    kpi = kpi_or_404(key)
-    question = Question.read(request)
+    kpi = kpi_or_404(request, key)
+    question = Question.read(request, kpi if isinstance(kpi, About) else None)
     found = reading.read([kpi], question, units=question.units()[-SHOWN:])
     context = {"question": question, "kpi": kpi, "card": reading.card(found[key], question)}
     return render(request, "analytics/_card.html", context)

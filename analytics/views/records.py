@@ -48,7 +48,7 @@ class RecordPage:
 @reader_only
 def records(request: HttpRequest, key: str) -> HttpResponse:
     """The list on its own page; htmx gets the list, for tabs and paging."""
-    kpi = kpi_or_404(key)
+    kpi = kpi_or_404(request, key)
     question = Question.read(request, kpi)
     context = {"kpi": kpi, "question": question, "bar": question.bar}
     context.update(records_context(request, kpi, question, reading.parts_of(kpi)))
@@ -84,7 +84,7 @@ def open_part(kpi: Kpi, question: Question, part: str) -> Drill | None:
     try:
         return drill(
             kpi.key,
-            question.period,
+            question.span_of(kpi),
             scope=question.scope,
             filters=question.chosen,
             part=part if part in known else "numerator",

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from analytics import targets
+from analytics.models import Target
 from contacts import services as contacts
 from contacts.models import Activity, Company, Lead, Person
 from crm import services as kernel
@@ -31,6 +33,7 @@ from tests.factories import (
     PersonEmailFactory,
     PersonFactory,
     ProductFactory,
+    TargetFactory,
     TaskFactory,
     usual_pipeline,
     utc,
@@ -100,6 +103,7 @@ def build(people: People, size: int = 30, seed: int = 7) -> World:
             ActiveDay.objects.create(user=user, day=day, team=user.team, role=user.role)
             active_day_written.send(sender=ActiveDay, day=day)
     make_orders(world, size)
+    set_targets(world)
     world.desk = desks.build(people, size=size * 2 // 3, seed=seed)
     voice.build(people, size=size, seed=seed)
     world.market = market.build(people, size=size // 3, seed=seed)
@@ -147,6 +151,23 @@ def make_orders(world: World, count: int) -> None:
         make_order(world)
     for _number in range(count // 4):
         credit(world)
+
+
+def set_targets(world: World) -> None:
+    """For the won amount by month: of everyone, a team and two people; for a share and a duration, of everyone."""
+    for number, month in enumerate(MONTHS):
+        for whom in ({}, {"team": world.people.north}, {"owner": world.people.ann}, {"owner": world.people.cleo}):
+            TargetFactory(start=month, value=Decimal(10_000_00 + number), **whom)
+        TargetFactory(kpi="win_rate", start=month, value=Decimal("40.5"))
+        TargetFactory(kpi="first_response_time", start=month, value=Decimal(3600))
+
+
+def _retarget(world: World) -> None:
+    target = world.rng.choice(list(Target.objects.order_by("pk")))
+    if world.rng.random() < 0.2:
+        targets.delete_target(target)
+    else:
+        targets.save_target(target, value=Decimal(world.rng.randrange(1, 90)))
 
 
 def make_order(world: World) -> Order | None:
@@ -337,4 +358,5 @@ EDITS: list[Callable[[World], object]] = [
     _market,
     _market,
     _rate,
+    _retarget,
 ]
