@@ -25,7 +25,6 @@ KINDS = {
     "ratio": "numerator and denominator add up, the value is divided once",
     "stock": "a state at the period's end; never added over time",
     "percentile": "computed from all values; never averaged",
-    "model": "comes out of a model; never added",
     "distinct": "counts different ones; computed for each period",
     "model": "what a fitted model says; of the run that stands at the period's end",
 }
