@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organisation',
             name='attribution_model',
-            field=models.CharField(choices=[('first', 'First touch'), ('last', 'Last touch'), ('even', 'Evenly'), ('ends', '40 % first, 40 % last, 20 % between')], default='even', max_length=5, verbose_name='how revenue is credited to touches'),
+            field=models.CharField(choices=[('first', 'First touch'), ('last', 'Last touch'), ('even', 'Evenly'), ('ends', 'Two fifths first, two fifths last, one fifth between')], default='even', max_length=5, verbose_name='how revenue is credited to touches'),
         ),
         migrations.AddField(
             model_name='organisation',

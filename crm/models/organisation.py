@@ -22,7 +22,7 @@ class AttributionModel(models.TextChoices):
     FIRST = "first", _("First touch")
     LAST = "last", _("Last touch")
     EVEN = "even", _("Evenly")
-    ENDS = "ends", _("40 % first, 40 % last, 20 % between")
+    ENDS = "ends", _("Two fifths first, two fifths last, one fifth between")
 
 
 def validate_zone(name: str) -> None:

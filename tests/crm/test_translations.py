@@ -142,6 +142,10 @@ def test_sign_in_page_speaks_as_the_browser_asks(client: Client) -> None:
     assert "Sign in" not in html
 
 
+#: The field says the same in French and in Spanish.
+ALIKE = {"quick_ratio"}
+
+
 def test_numbers_are_named_in_each_language() -> None:
     for kpi in kpis:
         names = []
@@ -149,4 +153,4 @@ def test_numbers_are_named_in_each_language() -> None:
             with translation.override(language):
                 names.append(str(kpi.name))
         assert names == [kpi.names["en"], kpi.names["fr"], kpi.names["es"]]
-        assert len(set(names)) == 3, names
+        assert len(set(names)) == 3 or kpi.key in ALIKE, names
