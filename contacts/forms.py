@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.editing import RecordForm
-from crm.forms import ComboboxWidget, CreatableModelChoiceField, DateInput, DateTimeInput, MoneyField, MoneyFormMixin
+from crm.forms import ComboboxWidget, CreatableModelChoiceField, DateInput, DateTimeInput, DayField, MoneyField, MoneyFormMixin
 
 from .choices import ActivityKind, ContactType, Direction, LeadStatus, Outcome
 from .filters import COMPANIES_URL
@@ -72,6 +72,12 @@ class CompanyForm(MoneyFormMixin, RecordForm):
             "domain": _("As in acme.com. It tells companies of the same name apart."),
             "country": _("Two letters, as in FR."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        parent = self.record.parent_id
+        if parent is not None and not Company.objects.visible_to(self.user).filter(pk=parent).exists():
+            del self.fields["parent"]  # the name of a company that is a colleague's stays with the colleague
 
     def clean_domain(self) -> str:
         domain = clean_domain(self.cleaned_data["domain"])
@@ -221,7 +227,7 @@ class ComposerForm(ActivityForm):
     next_due = forms.ChoiceField(
         label=_("Next step"), choices=DUE_CHIPS, required=False, widget=forms.RadioSelect(attrs={"data-chips": ""}), initial=""
     )
-    next_date = forms.DateField(label=_("Day of the next step"), required=False, widget=DateInput())
+    next_date = DayField(label=_("Day of the next step"), required=False, widget=DateInput())
     next_kind = forms.ChoiceField(
         label=_("How"),
         required=False,
@@ -259,12 +265,6 @@ class TaskForm(RecordForm):
         model = Task
         fields = ["title", "kind", "due_at", "owner", "note"]
         widgets = {"due_at": DateTimeInput(), "note": forms.Textarea(attrs={"rows": 3})}
-
-    def clean_due_at(self) -> dt.datetime | None:
-        due = self.cleaned_data["due_at"]
-        if due is not None and due.year > 2200:
-            raise ValidationError(_("This day is too far away."))
-        return due
 
 
 class MergeForm(forms.Form):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from analytics import dirty
 from crm import events, jobs
 
 from . import leads
 from .models import Activity, Company, Lead, Person, Task
+from .services import made_and_held
 
 STEP = 500
 
@@ -35,12 +39,24 @@ def derive_leads(job: Any) -> None:
 DAYS_OF: dict[str, Any] = {"company": Company, "person": Person, "lead": Lead, "activity": Activity, "task": Task}
 
 
+def _counted(row: Any) -> Iterable[tuple[str, dt.date | None]]:
+    """The (stream, day) pairs in which a row is counted by its local day."""
+    if isinstance(row, Activity):
+        return [("activities.done", row.day)]
+    return [("tasks.due", row.due_day)] if isinstance(row, Task) else made_and_held(row)
+
+
 @jobs.kind("contacts.derive_days", label=_("Recompute local days"))
 def derive_days(job: Any) -> None:
-    """Recomputes the local days of 500 rows in another time zone, then leaves the rest to the next step."""
+    """Recomputes the local days of 500 rows in another time zone, then leaves the rest to the next step.
+
+    The days beside the new one are marked too: the row was counted on one of them, maybe since the numbers were computed anew.
+    """
     model = DAYS_OF[job.payload["model"]]
     rows = list(model.objects.filter(pk__gt=job.payload["after"]).order_by("pk")[:STEP])
     for row in rows:
         row.save()
+    found = {(stream, day) for row in rows for stream, day in _counted(row) if day is not None}
+    dirty.mark({(stream, day + dt.timedelta(days=by)) for stream, day in found for by in (-1, 0, 1)})
     if len(rows) == STEP:
         jobs.enqueue("contacts.derive_days", {**job.payload, "after": rows[-1].pk})

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from analytics import dirty
 from crm import events
-from crm.changes import apply, clean, lock, refuse_delete
+from crm.changes import apply, clean, lock, refuse_delete, refuse_future
 from crm.models import EventLink, Organisation, Record, fresh_number
 from crm.periods import local_day
 
@@ -101,12 +101,17 @@ def save_company(company: Company, **changes: Any) -> Company:
 
 
 def _check_parents(company: Company, parent: Company | None) -> None:
-    seen = {company.pk}
-    while parent is not None:
-        if company.pk is not None and parent.pk in seen:
-            raise ValidationError({"parent": _("A company cannot be part of itself.")})
-        seen.add(parent.pk)
-        parent = parent.parent
+    if parent is not None and company.pk is not None and company.pk in chain(parent.pk):
+        raise ValidationError({"parent": _("A company cannot be part of itself.")})
+
+
+def chain(pk: int | None) -> list[int]:
+    """A company and those above it, as stored, up to the top or to the first that comes twice."""
+    found: list[int] = []
+    while pk is not None and pk not in found:
+        found.append(pk)
+        pk = Company.objects.filter(pk=pk).values_list("parent", flat=True).first()
+    return found
 
 
 @transaction.atomic
@@ -254,6 +259,7 @@ def _log_activity(activity: Activity, also: Sequence[Any], changes: dict[str, An
     if is_new and "owner" not in changes and activity.owner_id is None:
         changes["owner"] = events.actor()
     old, new = prepare(activity, changes)
+    refuse_future(at=activity.at)
     clean(activity)
     activity.save()
     _mark_done(*filter(None, (before, activity)))
@@ -397,9 +403,7 @@ def merge_companies(keep: Company, lose: Company) -> Company:
     marks = [*made_and_held(keep), *made_and_held(lose)]
     for relation in ("people", "leads", "activities", "tasks"):
         getattr(lose, relation).update(company=keep)
-    lose.subsidiaries.exclude(pk=keep.pk).update(parent=keep)
-    if keep.parent_id == lose.pk:
-        keep.parent = None
+    _merge_parents(keep, lose)
     for merge in company_merges:
         merge(keep, lose)
     keep.refresh_from_db(fields=["customer_since"])  # the deals that moved may have made it a customer, or earlier
@@ -418,12 +422,26 @@ def merge_companies(keep: Company, lose: Company) -> Company:
             "description",
         ),
     )
+    if keep.owner is None:
+        keep.owner, keep.team = lose.owner, lose.team
     _move_timeline(keep, lose)
     lose.delete()
     keep.save()
     dirty.mark([*marks, *made_and_held(keep)])
     lead_facts.rebuild(keep.leads.all())  # the survivor's own too: it may have taken over an industry
     return keep
+
+
+def _merge_parents(keep: Company, lose: Company) -> None:
+    """Puts what belonged to `lose` below `keep`, and `keep` below what `lose` belonged to, without making a ring: of a company between
+    the two, the link that led to `lose` leads past it."""
+    above = chain(keep.pk)
+    between = above[above.index(lose.pk) - 1] if lose.pk in above else None
+    lose.subsidiaries.exclude(pk__in=[keep.pk, between]).update(parent=keep)
+    if between not in (None, keep.pk):
+        Company.objects.filter(pk=between).update(parent=lose.parent)
+    elif between == keep.pk or (keep.parent_id is None and keep.pk not in chain(lose.parent_id)):
+        keep.parent = lose.parent
 
 
 #: What upper apps move when companies are merged, called as f(keep, lose) in the transaction.

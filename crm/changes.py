@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from .years import OUTSIDE, is_thinkable
+
+CLOCKS_DIFFER = dt.timedelta(minutes=1)
 
 
 def plain(value: Any) -> Any:
@@ -43,16 +49,31 @@ def lock(*records: models.Model) -> None:
 
 
 def clean(record: models.Model) -> None:
-    """Checks fields and uniqueness, with errors at the fields.
+    """Checks fields and uniqueness, with errors at the fields; dates have to lie in years that a calendar is made for.
 
     References are not looked up again: services are given records, and the database holds the keys. Check constraints are the
     database's too; the services see to it that they hold.
     """
+    outside = [
+        field.name
+        for field in record._meta.concrete_fields
+        if isinstance(value := getattr(record, field.attname), dt.date) and not is_thinkable(value)
+    ]
+    if outside:
+        raise ValidationError(dict.fromkeys(outside, OUTSIDE))
     references = {field.name for field in record._meta.concrete_fields if field.is_relation}
     record.full_clean(exclude=references, validate_constraints=False)
     for constraint in record._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
             constraint.validate(type(record), record)
+
+
+def refuse_future(**moments: dt.datetime | None) -> None:
+    """Raises at the fields whose moment has yet to come; a caller's clock may be a minute ahead."""
+    limit = timezone.now() + CLOCKS_DIFFER
+    ahead = [name for name, moment in moments.items() if moment is not None and moment > limit]
+    if ahead:
+        raise ValidationError({name: _("This moment lies in the future.") for name in ahead})
 
 
 def refuse_delete(record: models.Model, what: str) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .access import scope_of
 from .filters import colleagues
+from .forms import MomentField, bounded
 from .models import Event, User
 from .money import format_money
 
@@ -64,6 +65,7 @@ class RecordForm(forms.ModelForm):
         self.record = instance if instance is not None else self._meta.model()  # type: ignore[attr-defined]
         self.creating = self.record.pk is None
         super().__init__(*args, instance=copy.copy(self.record), **kwargs)  # type: ignore[misc]
+        bounded(self.fields)
         self._limit_choices()
         if not self.creating:
             self.initial["seen"] = self.snapshot()
@@ -92,6 +94,15 @@ class RecordForm(forms.ModelForm):
         if scope_of(self.user, self.record._meta.model_name, "change") == "own":
             # Giving the record away would take it out of the user's own sight; managers do that.
             del self.fields["owner"]
+
+    def _clean_fields(self) -> None:
+        """A time that was sent back as it was shown is the one that is stored, to the second and on the right side of a clock change."""
+        super()._clean_fields()  # type: ignore[misc]
+        for name, field in self.fields.items():
+            if isinstance(field, MomentField) and name in self.model_fields:
+                stored = getattr(self.record, name)
+                if field.shows(self.data.get(self.add_prefix(name)), stored):
+                    self.cleaned_data[name] = stored
 
     @property
     def model_fields(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -13,12 +14,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.forms.renderers import TemplatesSetting
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .formats import locale
 from .http import whole_number
 from .money import LARGEST, exponent, to_major, to_minor
+from .years import OUTSIDE, is_thinkable
 
 NEW = "new:"
 SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’]")
@@ -196,6 +199,50 @@ class DateTimeInput(forms.DateTimeInput):
 
     def __init__(self, attrs: dict | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class DayField(forms.DateField):
+    """A day in years that a calendar is made for."""
+
+    widget = DateInput
+
+    def to_python(self, value: Any) -> dt.date | None:
+        day = super().to_python(value)
+        if day is not None and not is_thinkable(day):
+            raise ValidationError(OUTSIDE)
+        return day
+
+
+class MomentField(forms.DateTimeField):
+    """A day and time in the reader's zone, to the minute, in years that a calendar is made for.
+
+    What a clock shows twice when it is set back is its first time; what it never shows when it is set forward is as much later.
+    """
+
+    widget = DateTimeInput
+
+    def to_python(self, value: Any) -> dt.datetime | None:
+        with timezone.override(dt.UTC):  # Django refuses such times of day; here they are read below
+            moment = super().to_python(value)
+        if moment is None or isinstance(value, dt.datetime):
+            return moment
+        if not is_thinkable(moment):
+            raise ValidationError(OUTSIDE)
+        return moment.replace(tzinfo=timezone.get_current_timezone()).astimezone(dt.UTC)
+
+    def shows(self, text: Any, moment: Any) -> bool:
+        """Whether the text is what the field shows for this moment: then nobody changed it, also where the clock shows it twice."""
+        return isinstance(moment, dt.datetime) and f"{timezone.localtime(moment):%Y-%m-%dT%H:%M}" == text
+
+
+def bounded(fields: dict[str, forms.Field]) -> None:
+    """Makes the date fields that Django took from a model into those above."""
+    for name, field in fields.items():
+        for plain, ours in ((forms.DateTimeField, MomentField), (forms.DateField, DayField)):
+            if type(field) is plain:
+                taken = ours(widget=field.widget)
+                taken.__dict__.update(field.__dict__)
+                fields[name] = taken
 
 
 # --- records found while typing --------------------------------------------------------------------------------------

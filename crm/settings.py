@@ -127,11 +127,19 @@ DATABASES = {"default": database(env.str("DATABASE_URL", default=f"sqlite:///{VA
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
+CACHES: dict[str, dict[str, object]]
 if TESTING:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
     # The database holds counters and limits, so that they count with Redis stopped and across processes.
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "crm_cache"}}
+    # Never culled, which would drop lock-outs; the sweep takes out what has expired.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "crm_cache",
+            "OPTIONS": {"MAX_ENTRIES": 10_000_000},
+        }
+    }
 
 BROKER_DIR = VAR_DIR / "broker"
 if REDIS_URL:

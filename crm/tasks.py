@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from . import due as periodic_work
-from . import jobs
+from . import jobs, limits
 from .jobs import watch  # noqa: F401  every Celery worker watches that work goes on without the broker too
 
 
@@ -21,6 +21,7 @@ def sweep() -> None:
 
 @shared_task
 def due() -> None:
-    """Every minute: asks what is due and enqueues it."""
+    """Every minute: asks what is due and enqueues it, and takes expired limits out."""
     periodic_work.tick()
     jobs.sign("beat")
+    limits.sweep()

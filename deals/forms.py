@@ -22,6 +22,7 @@ from crm.forms import (
     CreatableModelChoiceField,
     DateInput,
     DateTimeInput,
+    DayField,
     LocalizedDecimal,
     MoneyField,
     MoneyFormMixin,
@@ -319,7 +320,7 @@ class ConvertForm(MoneyFormMixin, forms.Form):
     title = forms.CharField(label=gettext_lazy("Title of the deal"), max_length=200, required=False)
     amount = MoneyField(currency_field="currency", label=gettext_lazy("Value"), required=False)
     currency = forms.CharField(label=gettext_lazy("Currency"), max_length=3, validators=[validate_currency])
-    expected_close = forms.DateField(label=gettext_lazy("Expected close"), required=False, widget=DateInput())
+    expected_close = DayField(label=gettext_lazy("Expected close"), required=False, widget=DateInput())
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

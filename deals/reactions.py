@@ -128,6 +128,14 @@ def _organisation_changed(event: Any) -> None:
         jobs.enqueue("deals.derive", {"after": 0}, key="all")
 
 
+@events.subscribe("pipeline.changed", "stage.changed")
+def _stages_changed(event: Any) -> None:
+    """Which stage lies after which decides whether a deal got further."""
+    before = event.old.get("stages") or []
+    if "position" in event.new or (before and before != event.new.get("stages")):
+        jobs.enqueue("deals.derive", {"after": 0}, key="all")
+
+
 @jobs.kind("deals.derive", label=_("Derive deals anew"))
 def derive(job: Any) -> None:
     """Derives 500 deals anew, their local days included, then leaves the rest to the next step."""

@@ -16,7 +16,7 @@ from contacts import leads as lead_facts
 from contacts import services as contacts
 from contacts.models import Activity, Company, Lead, Person, Task
 from crm import events
-from crm.changes import clean, lock
+from crm.changes import clean, lock, refuse_future
 from crm.models import Organisation, fresh_number
 from crm.money import format_money
 
@@ -62,6 +62,7 @@ def _check(deal: Deal) -> None:
         errors["won_at" if deal.won_at else "lost_at"] = _("A deal cannot be closed before it was created.")
     if errors:
         raise ValidationError(errors)
+    refuse_future(created_at=deal.created_at, won_at=deal.won_at, lost_at=deal.lost_at)
     clean(deal)
 
 
@@ -155,6 +156,7 @@ def change_deal(
     """
     if "status" in changes:
         raise TypeError("Use win_deal, lose_deal or reopen_deal.")
+    refuse_future(at=at)
     deal = _locked(deal)
     history.mark([deal.pk])
     if lines:
@@ -247,6 +249,7 @@ def reopen_deal(deal: Deal, at: dt.datetime | None = None) -> Deal:
     deal = _locked(deal)
     if deal.status == Status.OPEN:
         return deal
+    refuse_future(at=at)
     closed_at = deal.closed_at
     assert closed_at is not None
     at = max(at or timezone.now(), closed_at)

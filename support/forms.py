@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.forms import PEOPLE_URL, company_field, known_company
 from contacts.models import Company, Person
 from crm.editing import RecordForm
-from crm.forms import CreatableModelChoiceField, DateTimeInput
+from crm.forms import CreatableModelChoiceField, MomentField
 
 from .choices import Channel, Visibility
 from .files import KINDS, LARGEST, MOST
@@ -194,7 +194,7 @@ class TicketTaskForm(forms.Form):
     """A follow-up in a line."""
 
     title = forms.CharField(label=_("Follow-up"), max_length=200)
-    due_at = forms.DateTimeField(label=_("Due"), required=False, widget=DateTimeInput())
+    due_at = MomentField(label=_("Due"), required=False)
 
 
 # --- customers -------------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from contacts import services
 from contacts.choices import LeadStatus
 from contacts.models import Activity, Company, Lead, Person, PersonEmail, PersonPhone, Task
-from crm.api.fields import InstantField, MoneyField, ScopedField
-from crm.api.serializers import RecordSerializer, StrictSerializer
+from crm.api.fields import MoneyField, ScopedField
+from crm.api.serializers import RecordSerializer, StrictSerializer, WhenSerializer
 
 KEPT = ["team", "origin", "created_at", "updated_at"]  # kept by the services, in this order at the end of every record
 
@@ -112,8 +112,8 @@ class TaskSerializer(RecordSerializer):
         return services.save_task(record, **values)
 
 
-class CompleteSerializer(StrictSerializer):
-    at = InstantField(required=False)
+class CompleteSerializer(WhenSerializer):
+    """When it was done."""
 
 
 class MergeCompanySerializer(StrictSerializer):

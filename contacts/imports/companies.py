@@ -17,7 +17,7 @@ from crm.imports.references import ambiguous, forgiven
 from crm.imports.registry import Field, Kind, Row, register
 
 from ..models import Company
-from ..services import save_company
+from ..services import chain, save_company
 from .common import checked, dating, differing, import_day, owner_of, redating, refuse_by, write_new
 
 TEXTS = ("name", "domain", "industry", "country", "city", "source")
@@ -157,7 +157,7 @@ class Companies(Kind):
             company = companies.get(id(row))
             if parent is None or company is None or company.parent_id == parent.pk or row.refused:
                 continue
-            if parent.pk == company.pk:
+            if company.pk in chain(parent.pk):
                 row.refuse("parent", _("A company cannot be part of itself."))
                 continue
             if row.result == "created":

@@ -42,6 +42,7 @@ class CompanyPage(DetailView):
         context: dict[str, Any] = {
             "timeline": timeline_of(company, user),
             "tasks": tasks_of(company, user),
+            "parent": Company.objects.visible_to(user).filter(pk=company.parent_id).first() if company.parent_id else None,
             "subsidiaries": Company.objects.visible_to(user).filter(parent=company).order_by("name")[:20],
             "composer": composer(self.request, company) if may(user, "activity", "add") else None,
         }

@@ -16,13 +16,13 @@ from rest_framework import serializers
 
 from .. import access
 from ..money import LARGEST, exponent, to_major, to_minor
+from ..years import FIRST_YEAR, LAST_YEAR, is_thinkable
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 AMOUNT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,10})?")
 
 
 def _in_range(field: serializers.Field, value: dt.date) -> None:
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+    if not is_thinkable(value):
         field.fail("range", first=FIRST_YEAR, last=LAST_YEAR)
 
 

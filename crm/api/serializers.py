@@ -11,11 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from ..changes import CLOCKS_DIFFER
 from ..models import Organisation, User
 from ..money import validate_currency
 from .fields import DayField, InstantField, MoneyField, OwnerField, ScopedField
-
-CLOCKS_DIFFER = dt.timedelta(minutes=1)
 
 
 class StrictSerializer(serializers.Serializer):

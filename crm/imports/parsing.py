@@ -19,6 +19,7 @@ from babel.dates import get_month_names
 from django.utils.translation import gettext as _
 
 from ..periods import first_instant
+from ..years import is_thinkable
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
@@ -292,7 +293,7 @@ def _made(found: re.Match, year: int, month: int, day: int) -> tuple[dt.datetime
 
 def in_range(moment: dt.datetime) -> dt.datetime:
     """Refuses years that no business has seen."""
-    if not 1900 <= moment.year <= 2200:
+    if not is_thinkable(moment):
         raise ValueError(_("lies outside the years 1900 to 2200"))
     return moment
 

@@ -75,6 +75,9 @@ class Row:
                 key, _("is in %(written)s, the row is in %(currency)s") % {"written": amount.currency, "currency": currency}
             )
             return None
+        if amount.value and amount.value.adjusted() > 20:  # far above LARGEST, and more than decimals convert
+            self.refuse(key, _("is too large"))
+            return None
         minor = to_minor(amount.value, currency)
         if minor < 0:
             self.refuse(key, _("is negative"))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import services
-from ..forms import ComboboxWidget, DateInput
+from ..forms import ComboboxWidget, DateInput, bounded
 from ..models import ExchangeRate, Organisation, Team, User
 from ..zones import zone_choices
 from .settings_base import SettingsForm, SettingsList, SettingsView
@@ -65,6 +65,7 @@ class OrganisationForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        bounded(self.fields)
         self.fields["fiscal_year_start"].widget.choices = months()
         self.fields["week_start"].widget.choices = weekdays()
 
@@ -89,6 +90,10 @@ class RateForm(forms.ModelForm):
         model = ExchangeRate
         fields = ["currency", "date", "rate"]
         widgets = {"date": DateInput(), "currency": forms.TextInput(attrs={"size": 4, "maxlength": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bounded(self.fields)
 
     def clean_currency(self) -> str:
         currency = self.cleaned_data["currency"].upper()

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from contacts.models import Company, Person
 from crm.api.fields import DayField, InstantField, MoneyField, ScopedField
-from crm.api.serializers import RecordSerializer, StrictSerializer, in_minor
+from crm.api.serializers import RecordSerializer, StrictSerializer, WhenSerializer, in_minor
 from crm.models import Organisation
 from deals import services
 from deals.models import Deal, DealLine, DealPerson, DealState, LossReason, Pipeline, Stage
@@ -101,15 +101,13 @@ class DealStateSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class MoveSerializer(StrictSerializer):
+class MoveSerializer(WhenSerializer):
     stage = ScopedField(queryset=Stage.objects.all())
-    at = InstantField(required=False)
 
 
-class LoseSerializer(StrictSerializer):
+class LoseSerializer(WhenSerializer):
     reason = ScopedField(queryset=LossReason.objects.all(), required=False, allow_null=True)
     note = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
-    at = InstantField(required=False)
 
 
 class ConvertSerializer(StrictSerializer):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -241,6 +242,13 @@ class Deals(Kind):
             wanted.status = Status.WON if won and not lost else Status.LOST
             if won and lost:
                 row.refuse("lost_at", _("the deal is both won and lost: map the status"))
+        for key, moment in (("won_at", won), ("lost_at", lost)):
+            if moment and moment > timezone.now():
+                row.refuse(key, _("lies in the future"))
+            elif moment and wanted.status == Status.OPEN:
+                row.refuse(key, _("contradicts the status"))
+        if closed and wanted.status != Status.OPEN and closed > timezone.now():
+            row.refuse("closed_at", _("lies in the future"))
         if wanted.status == Status.OPEN and (won or lost or closed):
             if closed and not row.get("expected_close"):
                 row.values["expected_close"] = closed.astimezone(step.zone).date()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from contacts.forms import PEOPLE_URL, company_field, known_company
 from contacts.models import Company
 from crm.editing import RecordForm
-from crm.forms import ComboboxWidget, DateTimeInput, MoneyField
+from crm.forms import ComboboxWidget, DateTimeInput, MomentField, MoneyField
 from crm.models import Organisation
 from crm.money import validate_currency
 
@@ -180,7 +180,7 @@ CreditRows = formset_factory(CreditRow, extra=0, max_num=210, absolute_max=220)
 class CreditForm(forms.Form):
     """A credit note for an order: its date, why, and how much of each line. It opens with all that is left."""
 
-    ordered_at = forms.DateTimeField(label=gettext_lazy("Date"), widget=DateTimeInput())
+    ordered_at = MomentField(label=gettext_lazy("Date"))
     description = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=2000)
 
     def __init__(self, data: Any = None, *, order: Order, lines: list[OrderLine]) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.forms import company_field, known_company
 from contacts.models import Company
 from crm.editing import RecordForm
-from crm.forms import DateInput, LocalizedDecimal, MoneyField, MoneyFormMixin
+from crm.forms import DateInput, DayField, LocalizedDecimal, MoneyField, MoneyFormMixin
 from crm.models import Organisation
 from crm.money import validate_currency
 from crm.periods import today
@@ -60,7 +60,7 @@ class PriceForm(MoneyFormMixin, RecordForm):
 class SubscriptionForm(PriceForm):
     """A subscription that is there: what changes from a day on, and what is corrected."""
 
-    day = forms.DateField(
+    day = DayField(
         label=_("From"),
         required=False,
         widget=DateInput(),
@@ -123,14 +123,14 @@ class DoneForm(forms.Form):
 class DayForm(DoneForm):
     """From which day it holds."""
 
-    day = forms.DateField(label=_("From"), widget=DateInput(), initial=today)
+    day = DayField(label=_("From"), widget=DateInput(), initial=today)
 
 
 class CancelForm(DoneForm):
     """When it ends, when the customer said so, and why."""
 
-    day = forms.DateField(label=_("Ends on"), widget=DateInput(), help_text=_("The first day that is not paid any more."))
-    told_on = forms.DateField(label=_("Cancelled on"), widget=DateInput(), initial=today)
+    day = DayField(label=_("Ends on"), widget=DateInput(), help_text=_("The first day that is not paid any more."))
+    told_on = DayField(label=_("Cancelled on"), widget=DateInput(), initial=today)
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *CancelReason.choices])
     note = forms.CharField(label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -142,8 +142,8 @@ class CancelForm(DoneForm):
 class RenewForm(MoneyFormMixin, DoneForm):
     """From when and until when it goes on, and for how much."""
 
-    start = forms.DateField(label=_("Start"), widget=DateInput())
-    term_end = forms.DateField(label=_("End of the term"), required=False, widget=DateInput(), help_text=HELP["term_end"])
+    start = DayField(label=_("Start"), widget=DateInput())
+    term_end = DayField(label=_("End of the term"), required=False, widget=DateInput(), help_text=HELP["term_end"])
     plan = forms.CharField(label=_("Plan"), max_length=120)
     amount = MoneyField(label=_("Amount"), help_text=HELP["amount"])
     quantity = LocalizedDecimal(label=_("Quantity"), max_digits=12, decimal_places=3, min_value=0)

@@ -95,6 +95,7 @@ class PipelineEdit(SettingsForm):
         return self.row(Pipeline.objects)
 
     def save(self, form: Any, record: Any) -> Any:
+        before = list(record.stages.values_list("name", flat=True)) if record.pk else []
         if form.cleaned_data["is_default"]:
             Pipeline.objects.exclude(pk=record.pk).update(is_default=False)
         pipeline = form.save()
@@ -103,7 +104,8 @@ class PipelineEdit(SettingsForm):
             form.stages.save()
         except ProtectedError as error:
             raise ValidationError(_("A stage with deals stays.")) from error
-        events.record("pipeline.changed", pipeline, new={"stages": list(pipeline.stages.values_list("name", flat=True))})
+        stages = list(pipeline.stages.values_list("name", flat=True))
+        events.record("pipeline.changed", pipeline, old={"stages": before}, new={"stages": stages})
         return pipeline
 
 

@@ -147,6 +147,10 @@ def _act(request: HttpRequest, ticket: Ticket, token: str) -> HttpResponse:
     wish = request.POST.get("do", "reply")
     language = public_pages.wanted_language(request)
     here = reverse("support:status", args=[token]) + (f"?l={language}" if language else "")
+    if not public_pages.page_of(request.POST.get("page", ""), _salt(ticket)):
+        form = CustomerReplyForm(request.POST, request.FILES)
+        form.is_valid()
+        return _draw_ticket(request, ticket, form, 422, wrong=[_("Please press the button once more.")])
     if wish in ("solved", "reopen"):
         try:
             (services.solve if wish == "solved" else services.reopen)(ticket)
@@ -165,6 +169,10 @@ def _act(request: HttpRequest, ticket: Ticket, token: str) -> HttpResponse:
     if message.ticket_id != ticket.pk:
         return HttpResponseRedirect(reverse("support:status", args=[links.token_for(message.ticket)]) + "?new")
     return HttpResponseRedirect(here + ("&sent" if "?" in here else "?sent"))
+
+
+def _salt(ticket: Ticket) -> str:
+    return f"support.ticket.{ticket.pk}"
 
 
 def _reply(ticket: Ticket, data: dict[str, Any]) -> Message:
@@ -188,6 +196,7 @@ def _draw_ticket(request: HttpRequest, ticket: Ticket, form: Any, code: int = 20
         "ticket": ticket,
         "items": said(rows),
         "form": form,
+        "page": public_pages.page_mark(_salt(ticket)),
         "token": links.token_for(ticket),
         "is_new": "new" in request.GET,
         "is_sent": "sent" in request.GET,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from contacts.filters import COMPANIES_URL
 from crm.access import scope_of
-from crm.forms import ComboboxWidget, DateInput, DateTimeInput
+from crm.forms import ComboboxWidget, DateInput, DateTimeInput, DayField, MomentField
 from crm.models import Organisation
 from crm.zones import zone_choices
 
@@ -171,7 +171,7 @@ def speaks_for_all(user: Any) -> bool:
 
 
 class HolidayRow(forms.Form):
-    date = forms.DateField(label=gettext_lazy("Date"), widget=DateInput())
+    date = DayField(label=gettext_lazy("Date"), widget=DateInput())
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80, required=False)
     start = forms.TimeField(
         label=gettext_lazy("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -202,7 +202,7 @@ class CalendarForm(forms.ModelForm):
     """A calendar's name and its newest hours; saving other hours adds a version that holds from then on."""
 
     zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=zone_choices, widget=ComboboxWidget())
-    valid_from = forms.DateTimeField(
+    valid_from = MomentField(
         label=gettext_lazy("Other hours hold from"),
         required=False,
         widget=DateTimeInput(),

@@ -55,6 +55,20 @@ def status_url(ticket: Ticket) -> str:
     return f"/t/{token_for(ticket)}/"
 
 
+@pytest.fixture
+def write(visitor: Client, clock: Any) -> Callable[..., Any]:
+    """write(ticket, body=...): opens the page of the ticket, waits a minute, sends one of its forms."""
+
+    def send(ticket: Ticket, *, seconds: int = 60, **values: Any) -> Any:
+        now = timezone.now()
+        clock(now)
+        page = page_of(visitor.get(status_url(ticket)))
+        clock(now + dt.timedelta(seconds=seconds))
+        return visitor.post(status_url(ticket), {"page": page, **values})
+
+    return send
+
+
 # --- asking
 
 
@@ -202,35 +216,49 @@ def test_it_shows_what_was_said_in_public(visitor: Client, ticket: Ticket, peopl
     assert "Gray" not in text
 
 
-def test_an_answer_is_a_public_message_of_the_customer(visitor: Client, ticket: Ticket, people: People) -> None:
-    response = visitor.post(status_url(ticket), {"body": "Still stops.", "attachments": SimpleUploadedFile("a.txt", b"a")})
+def test_an_answer_is_a_public_message_of_the_customer(write: Callable, ticket: Ticket, people: People) -> None:
+    response = write(ticket, body="Still stops.", attachments=SimpleUploadedFile("a.txt", b"a"))
     said = ticket.messages.last()
     assert response.status_code == 302
     assert (said.visibility, said.author, said.person, said.body) == ("public", "customer", ticket.requester, "Still stops.")
     assert said.attachments.get().name == "a.txt"
 
 
-def test_an_answer_reopens_what_was_solved(visitor: Client, ticket: Ticket) -> None:
+def test_an_answer_reopens_what_was_solved(write: Callable, ticket: Ticket) -> None:
     services.solve(ticket)
-    visitor.post(status_url(ticket), {"body": "Not yet."})
+    write(ticket, body="Not yet.")
     ticket.refresh_from_db()
     assert ticket.category == "open"
 
 
-def test_an_answer_to_a_closed_ticket_leads_to_the_one_that_goes_on(visitor: Client, ticket: Ticket) -> None:
+def test_an_answer_to_a_closed_ticket_leads_to_the_one_that_goes_on(write: Callable, ticket: Ticket) -> None:
     services.close(ticket)
-    response = visitor.post(status_url(ticket), {"body": "Again."})
+    response = write(ticket, body="Again.")
     sequel = Ticket.objects.get(followed_up=ticket)
     assert response["Location"].startswith(status_url(sequel))
 
 
-def test_the_customer_says_that_it_is_solved_and_takes_it_back(visitor: Client, ticket: Ticket) -> None:
-    visitor.post(status_url(ticket), {"do": "solved"})
+def test_the_customer_says_that_it_is_solved_and_takes_it_back(write: Callable, ticket: Ticket) -> None:
+    write(ticket, do="solved")
     ticket.refresh_from_db()
     assert ticket.category == "done"
-    visitor.post(status_url(ticket), {"do": "reopen"})
+    write(ticket, do="reopen")
     ticket.refresh_from_db()
     assert ticket.category == "open"
+
+
+@pytest.mark.parametrize("wish", [{"do": "solved"}, {"body": "From a machine"}])
+def test_what_is_sent_without_its_page_or_at_once_does_nothing_and_is_asked_again(
+    visitor: Client, write: Callable, ticket: Ticket, wish: dict[str, str]
+) -> None:
+    other = page_of(visitor.get(status_url(TicketFactory())))
+    answers = [visitor.post(status_url(ticket), {**wish, **page}) for page in ({}, {"page": "x"}, {"page": other})]
+    answers.append(write(ticket, seconds=0, **wish))
+    ticket.refresh_from_db()
+    assert [answer.status_code for answer in answers] == [422] * 4
+    assert all("Please press the button once more." in answer.content.decode() for answer in answers)
+    assert wish.get("body", "") in answers[0].content.decode()
+    assert (ticket.category, ticket.messages.count()) == ("open", 1)
 
 
 def test_opening_the_page_changes_nothing(visitor: Client, ticket: Ticket) -> None:
@@ -240,9 +268,9 @@ def test_opening_the_page_changes_nothing(visitor: Client, ticket: Ticket) -> No
     assert (list(Ticket.objects.values()), ticket.messages.count()) == before
 
 
-def test_a_reply_that_is_sent_twice_is_one_message(visitor: Client, ticket: Ticket) -> None:
+def test_a_reply_that_is_sent_twice_is_one_message(write: Callable, ticket: Ticket) -> None:
     for _time in range(2):
-        visitor.post(status_url(ticket), {"body": "Once", "nonce": "n" * 20})
+        write(ticket, body="Once", nonce="n" * 20)
     assert ticket.messages.filter(body="Once").count() == 1
 
 
