@@ -104,7 +104,7 @@ add_kpi(
         dimensions=("source", "campaign", "channel", "segment", "product", "team"),
         left_out_note=notes(WINDOW, _("Customers to whom no touch leads stand under none: they are never dropped.")),
         subset=True,
-        beside=("new_customers", "paid_cac"),
+        beside=("paid_cac", "cac"),
         order=60,
     )
 )

@@ -176,7 +176,7 @@ add_kpi(
             "are not counted. Costs of the period are set against customers of the same period, without a lag. A team "
             "is the one whose budget paid, and the one that sold."
         ),
-        beside=("new_customers", "cost_per_lead", "cac_payback"),
+        beside=("cost_per_lead", "cac_payback"),
         order=10,
         **ACQUISITION,
     )

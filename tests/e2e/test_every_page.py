@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from analytics.boards import boards
 from analytics.registry import kpis
+from marketing.models import WebForm
 from support.links import token_for
 from tests.crm.test_every_url import ADMINISTRATORS, RECORDS, SHARED, addresses, names
 
@@ -175,6 +176,12 @@ def test_an_account_page_is_without_fault(site: Site, window: Page, name: str) -
 @pytest.mark.parametrize("name", VISITORS)
 def test_a_visitors_page_is_without_fault(site: Site, visitor: Page, name: str) -> None:
     assert look_at(visitor, reverse(name)) == []
+
+
+def test_a_web_form_and_its_thanks_are_without_fault(site: Site, visitor: Page) -> None:
+    path = WebForm.objects.get().path
+    for address in (path, f"{path}embed/", f"{path}?sent"):
+        assert look_at(visitor, address) == []
 
 
 def test_the_form_to_ask_and_a_customers_ticket_are_without_fault(site: Site, visitor: Page) -> None:
