@@ -333,7 +333,7 @@ class Headline:
     small: bool
     partial: str
     goal: Goal | None = None
-    goals: list[Beside] = field(default_factory=list)
+    related: list[Beside] = field(default_factory=list)
 
 
 @dataclass
@@ -363,16 +363,17 @@ def headline(reading: Reading, question: Question, parts: Parts) -> Headline:
         small=is_small(kpi, row),
         partial=so_far(question) if question.is_running else "",
         goal=goal(reading, question),
-        goals=goals(reading, question),
+        related=related(reading, question),
     )
 
 
-def goals(reading: Reading, question: Question) -> list[Beside]:
-    """Attainment, gap and pace of a number that has a target, each with its page."""
-    if not reading.targets:
+def related(reading: Reading, question: Question) -> list[Beside]:
+    """Attainment, gap and pace of a number that has a target, and its change on a year ago, each with its page."""
+    wanted = [*(GOALS if reading.targets else ()), *(["year_over_year"] if reading.kpi.may_be_aimed_at else [])]
+    if not wanted:
         return []
     metric = {METRIC: reading.kpi.key}
-    rows = engine.evaluate(GOALS, [question.bar.whole], scope=question.scope, filters={**question.chosen, **metric})
+    rows = engine.evaluate(wanted, [question.bar.whole], scope=question.scope, filters={**question.chosen, **metric})
     money = currency()
     return [
         Beside(kpis[row.kpi.key].name, formats.exact(row.value, row.kpi.written, money), _address(row.kpi.key, question, metric))

@@ -220,7 +220,8 @@ class About(Kpi):
     It has no measures of its own. answer(kpi, spans, asked) gives its rows, from rows of the metric that `asked` evaluates for the same
     reader; legs(kpi, period, asked) the records behind its parts. Asked without a metric it is about the first one.
     parts: names and units of the parts that can be opened; "" stands for the metric's own unit. follows: its values are in the
-    metric's unit. own: it is always about `metric`. cut: the dimensions that it may be split by; None for all of the metric's.
+    metric's unit. differs: they are percents, but points where the metric is a share or a score. other: the period that it compares
+    with. own: it is always about `metric`. cut: the dimensions that it may be split by; None for all of the metric's.
     """
 
     answer: Any = None
@@ -231,6 +232,8 @@ class About(Kpi):
     own: bool = False
     cut: tuple[str, ...] | None = None
     also: tuple[str, ...] = ()
+    differs: bool = False
+    other: Any = None
     is_bound: bool = False
 
     @property
@@ -244,7 +247,9 @@ class About(Kpi):
             raise KeyError(base.key)
         allowed = base.dimensions if self.cut is None else tuple(name for name in self.cut if name in base.dimensions)
         found = replace(self, metric=base.key, dimensions=allowed, is_bound=True)
-        return replace(found, unit=base.unit, points=base.points) if self.follows else found
+        if self.follows:
+            return replace(found, unit=base.unit, points=base.points)
+        return replace(found, unit="score") if self.differs and base.unit in ("percent", "score") else found
 
     @property
     def name(self) -> str:

@@ -27,8 +27,8 @@ MISSING = set(
     cohort_retention crm_lift crm_roi customer_lifetime_median data_accuracy_rate data_freshness
     duplicate_rate email_click_rate email_conversion_rate email_delivery_rate email_open_rate
     forecast_accuracy forecast_bias hot_lead_share lead_score_auc lead_score_calibration lead_score_lift
-    ltv_cac period_change pipeline_coverage rep_ramp_time threshold_breach trend_forecast unsubscribe_rate
-    user_adoption_rate year_over_year
+    ltv_cac pipeline_coverage rep_ramp_time threshold_breach trend_forecast unsubscribe_rate
+    user_adoption_rate
     """.split()
 )
 
