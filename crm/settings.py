@@ -300,6 +300,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "LeadStatus": "contacts.choices.LeadStatus",
         "DealStatus": "deals.choices.Status",
+        "SubscriptionStatus": "deals.choices.SubscriptionStatus",
+        "CancelReason": "deals.choices.CancelReason",
         "ActivityKind": "contacts.choices.ActivityKind",
         "CampaignKind": "marketing.choices.CampaignKind",
         "CampaignStatus": "marketing.choices.CampaignStatus",

@@ -81,8 +81,8 @@ class CancelSerializer(DaySerializer):
     """When it ends (the end of its term, else today), when the customer said so, and why."""
 
     told_on = DayField(required=False)
-    reason = serializers.ChoiceField(choices=CancelReason.choices)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    cancel_reason = serializers.ChoiceField(choices=CancelReason.choices)
+    cancel_note = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
 
 
 class RenewSerializer(StrictSerializer):
@@ -113,7 +113,12 @@ class SubscriptionEndpoint(Editable):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: int) -> Response:
         """Cancels it; it is lost on the day it ends."""
-        return self.command(request, CancelSerializer, lambda row, values: services.cancel(row, **values))
+
+        def run(row: Subscription, values: dict[str, Any]) -> Subscription:
+            reason, note = values.pop("cancel_reason"), values.pop("cancel_note", "")
+            return services.cancel(row, reason=reason, note=note, **values)
+
+        return self.command(request, CancelSerializer, run)
 
     @extend_schema(request=DaySerializer)
     @action(detail=True, methods=["post"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from contacts.models import Company
 from crm.events import Origin, acting
+from crm.models import Organisation
 from crm.periods import first_instant
 from crm.sample.context import Sample
 from deals.models import Deal, Product, Subscription
@@ -97,7 +98,8 @@ def _contracts(sample: Sample, company: Company, deal: Deal, plan: str, first: d
     """A contract and its renewals."""
     _often, code, interval, euros, low, high, term = PLANS[plan]
     products: dict[str, Product] = sample.notes["products"]
-    currency = deal.currency
+    dated = dt.date(sample.start.year + 1, 1, 1)  # the first fiscal year that begins with rates
+    currency = deal.currency if first >= dated else Organisation.current().base_currency
     row = Subscription(
         company=company,
         deal=deal,
@@ -130,12 +132,12 @@ def _contracts(sample: Sample, company: Company, deal: Deal, plan: str, first: d
 def _renewed(sample: Sample, before: NewSubscription, start: dt.date, term: int) -> Subscription:
     """The next contract: most at the same price, some raised, a few cut."""
     old = before.subscription
-    last: dict[str, Any] = {"amount": old.amount, "quantity": old.quantity, "plan": old.plan}
+    last: dict[str, Any] = {name: getattr(old, name) for name in ("amount", "quantity", "plan", "product")}
     for _day, changes in before.later:
-        last |= changes
+        last |= {name: value for name, value in changes.items() if name in last}
     factor = sample.pick(((1.0, 0.45), (1.05, 0.4), (1.15, 0.08), (0.85, 0.07)))
     last["amount"] = round(last["amount"] * factor / 1000) * 1000
-    names = ("company", "deal", "product", "interval", "currency", "owner", "team", "source")
+    names = ("company", "deal", "interval", "currency", "owner", "team", "source")
     return Subscription(
         renewed_from=old, start=start, term_end=after_months(start, term), **last, **{name: getattr(old, name) for name in names}
     )

@@ -17,6 +17,7 @@ from analytics.registry import kpis
 from analytics.scopes import Scope
 from crm.models import Organisation
 from crm.periods import Period, containing
+from tests.deals import recurring
 from tests.factories import TicketFactory
 from tests.people import hire
 from tests.support import desk as desks
@@ -33,7 +34,9 @@ SPANS = [WHOLE, *WHOLE.split("month"), Period(dt.date(2025, 11, 20), dt.date(202
 def rows(django_db_setup, django_db_blocker):
     """One world for all tests of this file; each sees it anew, in a transaction of its own inside this one."""
     with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
-        yield build(hire())
+        world = build(hire())
+        recurring.build(world.people)
+        yield world
         transaction.set_rollback(True)
 
 

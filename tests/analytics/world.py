@@ -24,7 +24,6 @@ from deals import services as deals
 from deals.catalogue import save_product
 from deals.models import Deal, LossReason, Order, OrderLine, Product, Stage
 from deals.orders import services as orders
-from tests.deals import recurring
 from tests.factories import (
     ActivityFactory,
     CompanyFactory,
@@ -107,7 +106,6 @@ def build(people: People, size: int = 30, seed: int = 7) -> World:
     world.desk = desks.build(people, size=size * 2 // 3, seed=seed)
     voice.build(people, size=size, seed=seed)
     world.market = market.build(people, size=size // 3, seed=seed)
-    recurring.build(people, size=size // 2, seed=seed)
     return world
 
 

@@ -8,17 +8,17 @@ import pytest
 
 from contacts.models import Activity, Task
 from tests.api import Api, fields
-from tests.factories import ActivityFactory, CompanyFactory, LeadFactory, TaskFactory
+from tests.factories import ActivityFactory, CompanyFactory, LeadFactory, TaskFactory, utc
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_call_is_logged_and_answers_the_lead(people: Any) -> None:
-    lead, api = LeadFactory(owner=people.ann), Api(people.ann)
-    response = api.post("/activities/", kind="call", outcome="reached", minutes=5, lead=lead.pk, at="2030-05-18T12:00:00+02:00")
+    lead, api = LeadFactory(owner=people.ann, created_at=utc("2026-05-01 09:00")), Api(people.ann)
+    response = api.post("/activities/", kind="call", outcome="reached", minutes=5, lead=lead.pk, at="2026-05-18T12:00:00+02:00")
     assert response.status_code == 201
-    assert response.json()["at"] == "2030-05-18T10:00:00Z"
-    assert api.get(f"/leads/{lead.pk}/").json()["first_response_at"] == "2030-05-18T10:00:00Z"
+    assert response.json()["at"] == "2026-05-18T10:00:00Z"
+    assert api.get(f"/leads/{lead.pk}/").json()["first_response_at"] == "2026-05-18T10:00:00Z"
 
 
 @pytest.mark.parametrize(

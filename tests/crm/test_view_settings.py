@@ -156,7 +156,8 @@ def test_reasons_and_products_are_added(people: People, client_of: Callable[[Any
     client = client_of(people.ada)
     client.post(reverse("deals:reason_new"), {"name": "Too dear", "position": 1, "active": "on"})
     client.post(
-        reverse("deals:product_new"), {"code": "P1", "name": "Pump", "price": "1,250.50", "currency": "usd", "active": "on"}
+        reverse("deals:product_new"),
+        {"code": "P1", "name": "Pump", "price": "1,250.50", "currency": "usd", "billing": "once", "active": "on"},
     )
     assert LossReason.objects.get().name == "Too dear"
     assert Product.objects.get().price == 1_250_50

@@ -83,8 +83,8 @@ def test_it_is_paused_cancelled_taken_back_and_renewed(people: Any) -> None:
     api, path = Api(people.ann), f"/subscriptions/{row.pk}/"
     assert api.post(f"{path}pause/", day="2026-05-01").json()["status"] == "paused"
     assert api.post(f"{path}resume/").json()["status"] == "active"
-    assert fields(api.post(f"{path}cancel/")) == {"reason"}
-    cancelled = api.post(f"{path}cancel/", reason="price", note="Too dear").json()
+    assert fields(api.post(f"{path}cancel/")) == {"cancel_reason"}
+    cancelled = api.post(f"{path}cancel/", cancel_reason="price", cancel_note="Too dear").json()
     assert (cancelled["status"], cancelled["ended_on"], cancelled["cancel_reason"]) == ("cancelled", "2026-06-01", "price")
     assert api.post(f"{path}reactivate/").json()["status"] == "active"
     response = api.post(f"{path}renew/", amount="110", term_end="2028-06-01")
