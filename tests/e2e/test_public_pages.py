@@ -201,6 +201,7 @@ def test_a_customer_asks_and_follows_the_ticket_without_script(plain: Callable[[
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("We have your request")).to_be_visible()
     page.get_by_label("Write more").fill("In the evening.")
+    page.wait_for_timeout(A_MOMENT)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("In the evening.")).to_be_visible()
     row = Ticket.objects.get(subject="The lamp flickers")
