@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -20,6 +21,7 @@ def row(response, block, name):
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", found.group()))).strip() if found else None
 
 
+@pytest.mark.once
 def test_every_number_has_a_page_and_splits_by_its_dimensions(spring, client_of):
     client = client_of(spring.max)
     for kpi in kpis:

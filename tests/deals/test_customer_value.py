@@ -32,6 +32,8 @@ from tests.factories import CompanyFactory
 
 from .ordering import line, order, orders, refund
 
+pytestmark = pytest.mark.once
+
 NOW = dt.datetime(2026, 5, 18, 10, tzinfo=dt.UTC)
 DAY = dt.date(2026, 5, 17)
 WEEK = dt.timedelta(days=7)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from support.hours import Closure, Hours, Schedule
+
+pytestmark = pytest.mark.once
 
 MINUTE = dt.timedelta(minutes=1)
 DAY = 1440
