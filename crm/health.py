@@ -181,7 +181,7 @@ def unapplied() -> list[str]:
 @check("cache")
 def check_cache() -> Iterable[Finding]:
     table = settings.CACHES["default"].get("LOCATION", "")
-    if "DatabaseCache" in settings.CACHES["default"]["BACKEND"] and table not in connection.introspection.table_names():
+    if "DatabaseCache" in str(settings.CACHES["default"]["BACKEND"]) and table not in connection.introspection.table_names():
         yield Finding(ERROR, "The cache has no table; counters and lockouts do not work.", "python manage.py createcachetable")
         return
     cache.set("doctor", "well", 10)  # the database's cache keeps quiet about a database that is busy for long

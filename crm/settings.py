@@ -316,6 +316,7 @@ SPECTACULAR_SETTINGS = {
         "MessageAuthor": "support.choices.Author",
         "Speaker": "support.api.serializers.SPEAKERS",
         "SlaMetric": "support.choices.Metric",
+        "MonthQuarterYear": "deals.choices.Interval",
     },
 }
 

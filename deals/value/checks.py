@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from analytics.checking import Recount, checks, text
+from analytics.checking_published import Asked, Parts, formula, ratio
 
 STREAMS = ("customers.valued", "customers.outdated")
 MEASURES = ("customers_expected", "expected_purchases", "customers_alive", "alive", "customers_valued", "customer_value")
@@ -16,6 +19,7 @@ def count_values(recount: Recount) -> None:
     """No two runs may stand at once, and each value lies within what it can be."""
     for key in STREAMS:
         recount.stream(key, *MEASURES)
+    standing = recount.notes["values"] = []
     for row in recount.dicts(ROWS):
         alive, value = row["alive"], row["value"]
         values = (1, row["expected"], int(alive is not None), alive or 0, int(value is not None), value or 0)
@@ -24,13 +28,50 @@ def count_values(recount: Recount) -> None:
             **{name: row[name] for name in ("source", "campaign", "channel", "country")},
             "segment": text(row["industry"]),
         }
+        standing.append((recount.date(row["start"]), recount.date(row["end"]), members, values, row["currency"]))
         for key, day in zip(STREAMS, (row["start"], row["end"]), strict=True):
             recount.add(key, recount.date(day), members, values, row["currency"])
     sql = 'SELECT COUNT(DISTINCT run_id) FROM deals_customervalue WHERE "end" IS NULL AND run_id IN (SELECT id FROM deals_valuerun WHERE done)'
-    [(standing,)] = recount.rows(sql)
-    recount.expect("runs of the value model that stand", min(standing, 1), standing)
+    [(runs,)] = recount.rows(sql)
+    recount.expect("runs of the value model that stand", min(runs, 1), runs)
     for key in STREAMS:
         recount.compare(key)
 
 
 checks.register("values", count_values)
+
+
+def read(recount: Recount, asked: Asked) -> dict[str, int]:
+    """The sums of the values that stand at the period's end, of the member that was asked for; money in base currency."""
+    as_of = min(asked.end - dt.timedelta(days=1), recount.today)
+    found = dict.fromkeys(MEASURES, 0)
+    money: dict[str, int] = {}
+    for start, end, members, values, currency in recount.notes["values"]:
+        if start >= asked.end or (end is not None and end < asked.end):
+            continue
+        if asked.dimension and members[asked.dimension] != asked.member:
+            continue
+        for name, value in zip(MEASURES[:-1], values[:-1], strict=True):
+            found[name] += value
+        money[currency] = money.get(currency, 0) + values[-1]
+    found["customer_value"] = sum(recount.converted(total, currency, as_of) or 0 for currency, total in money.items())
+    return found
+
+
+@formula("clv_predicted")
+def clv_predicted(recount: Recount, asked: Asked) -> Parts:
+    found = read(recount, asked)
+    return ratio(found["customer_value"], found["customers_valued"])
+
+
+@formula("p_alive")
+def p_alive(recount: Recount, asked: Asked) -> Parts:
+    found = read(recount, asked)
+    return ratio(found["alive"] / 10_000, found["customers_alive"], 100)
+
+
+@formula("expected_purchases")
+def expected_purchases(recount: Recount, asked: Asked) -> Parts:
+    found = read(recount, asked)
+    told = found["expected_purchases"] / 1000
+    return (told if found["customers_expected"] else None), told, None
