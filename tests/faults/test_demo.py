@@ -25,7 +25,7 @@ from crm.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "".join(chr(48 + n) for n in range(60))
-LONG = 240  # seconds after which a start or a stop counts as failed, however slow the machine
+LONG = 480  # seconds after which a start or a stop counts as failed, however slow the machine
 
 pytestmark = [pytest.mark.faults, pytest.mark.once, pytest.mark.xdist_group("demo")]
 
