@@ -106,6 +106,11 @@ def check(subscription: Subscription) -> None:
             raise ValidationError({"number": _("There is a subscription with this number already.")})
 
 
+def is_too_far(day: dt.date) -> bool:
+    """Whether recurring revenue is not counted so far away: before 1970, or from 2200 on."""
+    return not 1970 <= day.year < 2200
+
+
 def check_days(subscription: Subscription) -> dict[str, Any]:
     """What is wrong with its days, by field."""
     errors: dict[str, Any] = {}
@@ -113,7 +118,7 @@ def check_days(subscription: Subscription) -> dict[str, Any]:
         return {"start": _("Say when it starts.")}
     for name in ("start", "trial_end", "term_end", "ended_on"):
         day = getattr(subscription, name)
-        if day is not None and not 1970 <= day.year < 2200:
+        if day is not None and is_too_far(day):
             errors[name] = _("This day is too far away.")
     if subscription.term_end is not None and subscription.term_end <= subscription.start:
         errors["term_end"] = _("A term ends after its start.")
@@ -239,7 +244,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 def _day_for(subscription: Subscription, day: dt.date | None) -> dt.date:
     """The day from which a change holds; raises where it lies outside the subscription."""
     found = day or max(today(), subscription.start)
-    if not 1970 <= found.year < 2200:
+    if is_too_far(found):
         raise ValidationError({"day": _("This day is too far away.")})
     if found < subscription.start:
         raise ValidationError({"day": _("This day lies before the start of the subscription.")})
@@ -336,7 +341,7 @@ def cancel(
     end = day or subscription.term_end or max(today(), subscription.start)
     if end < subscription.start:
         raise ValidationError({"day": _("It cannot end before its start.")})
-    if not 1970 <= end.year < 2200:
+    if is_too_far(end):
         raise ValidationError({"day": _("This day is too far away.")})
     if subscription.term_end is not None and end > subscription.term_end:
         raise ValidationError({"day": _("Its term ends earlier.")})
