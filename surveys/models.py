@@ -199,6 +199,7 @@ class Invitation(Attribution, LocalDayMixin):
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     reminded_at = models.DateTimeField(_("reminded"), null=True, blank=True)
+    not_reminded = models.CharField(_("not reminded because"), max_length=13, choices=Skip, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     message_id = models.CharField(max_length=255, blank=True)
     error = models.CharField(max_length=400, blank=True)

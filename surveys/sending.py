@@ -146,7 +146,11 @@ def remind_all(job: Any) -> None:
     """Enqueues the reminders of one waiting time, 200 a step."""
     until = first_instant(dt.date.fromisoformat(job.payload["day"]) - dt.timedelta(days=job.payload["days"] - 1))
     rows = Invitation.objects.awaiting().filter(
-        survey__reminder_days=job.payload["days"], survey__active=True, reminded_at__isnull=True, sent_at__lt=until
+        survey__reminder_days=job.payload["days"],
+        survey__active=True,
+        reminded_at__isnull=True,
+        not_reminded="",
+        sent_at__lt=until,
     )
     found = list(rows.filter(pk__gt=job.payload["after"]).order_by("pk").values_list("pk", flat=True)[:STEP])
     for pk in found:
@@ -157,15 +161,11 @@ def remind_all(job: Any) -> None:
 
 @jobs.kind("surveys.remind", label=_("Remind of a survey"), atomic=False, attempts=ATTEMPTS)
 def remind(job: Any) -> None:
-    """Sends one reminder, if nobody answered, opted out or was reminded meanwhile."""
+    """Sends one reminder, if nobody answered or was reminded meanwhile and nothing speaks against it now."""
     invitation = Invitation.objects.select_related("survey", "version", "person", "company").get(pk=job.payload["invitation"])
-    with transaction.atomic():
-        lock(invitation)
-        if invitation.state != InvitationState.SENT or invitation.reminded_at or invitation.expired():
-            return
-        if is_unsubscribed(invitation.person, invitation.email) or not cause_stands(invitation):
-            return
-        token = issue(invitation)
+    token = _prepare_reminder(invitation)
+    if token is None:
+        return
     if refused := _deliver(job, invitation, token, reminder=True):
         with transaction.atomic():
             mark_bounced(invitation, refused)
@@ -173,6 +173,30 @@ def remind(job: Any) -> None:
         Invitation.objects.filter(pk=invitation.pk).update(reminded_at=timezone.now())
         with transaction.atomic():
             events.record("survey.reminded", invitation, new={"survey": invitation.survey.name}, links=links_of(invitation))
+
+
+@transaction.atomic
+def _prepare_reminder(invitation: Invitation) -> str | None:
+    """Asks again whether the reminder may be sent; the secret of its mail, or None. A reason against it is kept, and ends it."""
+    lock(invitation)
+    if invitation.state != InvitationState.SENT or invitation.reminded_at or invitation.not_reminded or invitation.expired():
+        return None
+    if (reason := _why_not_again(invitation)) is None:
+        return issue(invitation)
+    invitation.not_reminded = reason
+    invitation.save(update_fields=["not_reminded"])
+    new = {"survey": invitation.survey.name, "reason": str(reason)}
+    events.record("survey.reminder_skipped", invitation, new=new, links=links_of(invitation))
+    return None
+
+
+def _why_not_again(invitation: Invitation) -> Skip | None:
+    """Why the receiver of a mail may not be reminded of it. How often one is asked was decided when it was sent."""
+    if not invitation.survey.active:
+        return Skip.INACTIVE
+    if is_unsubscribed(invitation.person, invitation.email):
+        return Skip.UNSUBSCRIBED
+    return None if cause_stands(invitation) else Skip.REOPENED
 
 
 @due.every("surveys.expiry", grain="day", each=False)

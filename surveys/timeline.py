@@ -35,6 +35,12 @@ def skipped(event: Any) -> Entry:
     return Entry(event.at, words, "circle-slash", label(Skip, event.new.get("reason", "")), event.actor)
 
 
+@timeline.describes("survey.reminder_skipped")
+def reminder_skipped(event: Any) -> Entry:
+    words = _("Reminder of “%(survey)s” not sent") % {"survey": event.new.get("survey", "")}
+    return Entry(event.at, words, "circle-slash", label(Skip, event.new.get("reason", "")), event.actor)
+
+
 @timeline.describes("survey.bounced")
 def bounced(event: Any) -> Entry:
     return Entry(event.at, _("Survey came back"), "mail-x", event.new.get("reason", ""), event.actor, tone="warning")

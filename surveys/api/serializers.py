@@ -105,8 +105,8 @@ class InvitationSerializer(RecordSerializer):
         model = Invitation
         fields = [
             "id", "survey", "person", "email", "language", "state", "reason", "trigger", "cause", "company", "planned_at",
-            "send_after", "sent_at", "delivered_at", "answered_at", "expires_at", "reminded_at", "withdrawn_at", "owner", "team",
-            *ABOUT,
+            "send_after", "sent_at", "delivered_at", "answered_at", "expires_at", "reminded_at", "not_reminded",
+            "withdrawn_at", "owner", "team", *ABOUT,
         ]  # fmt: skip
         read_only_fields = fields
 

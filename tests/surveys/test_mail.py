@@ -14,6 +14,7 @@ from django.test import Client
 from contacts.models import Person
 from crm import jobs
 from crm.models import Event, Job
+from crm.periods import Period
 from support import services as support
 from surveys import sending, services, tokens
 from surveys.models import Invitation, InvitationToken, Response, Survey
@@ -238,8 +239,6 @@ def test_what_changed_while_it_waited_is_seen_before_it_is_sent(joe: Person, smt
 
 
 def test_who_has_not_answered_is_reminded_once(people: People, smtp: SmtpServer, clock: Any) -> None:
-    from crm.periods import Period
-
     survey = SurveyFactory(reminder_days=5)
     start = utc("2026-05-18 10:00")
     clock(start)
@@ -256,9 +255,39 @@ def test_who_has_not_answered_is_reminded_once(people: People, smtp: SmtpServer,
     assert silent.reminded_at == utc("2026-05-23 00:10")
 
 
-def test_what_nobody_answered_in_time_expires(organisation: Any, clock: Any) -> None:
-    from crm.periods import Period
+@pytest.mark.parametrize("reason", ["inactive", "unsubscribed", "reopened"])
+def test_a_reminder_is_not_sent_after_what_changed_and_says_why_once(
+    people: People, smtp: SmtpServer, clock: Any, reason: str
+) -> None:
+    start = utc("2026-05-18 10:00")
+    clock(start)
+    ticket = TicketFactory(requester=PersonFactory(emails=["joe@x.example"]))
+    survey = SurveyFactory(reminder_days=5, trigger="ticket_solved", delay_hours=0)
+    support.solve(ticket)
+    run_jobs()
+    invitation = Invitation.objects.get()
+    assert invitation.state == "sent"
+    smtp.messages.clear()
+    clock(utc("2026-05-23 00:10"))
+    jobs.enqueue("surveys.remind", {"invitation": invitation.pk})
+    if reason == "inactive":
+        services.change_survey(survey, active=False)
+    elif reason == "unsubscribed":
+        services.unsubscribe(invitation)
+    else:
+        support.reopen(ticket)
+    run_jobs()
+    services.change_survey(survey, active=True)
+    clock(utc("2026-05-24 00:10"))
+    reminders(Period(dt.date(2026, 5, 23), dt.date(2026, 5, 24), "day"))
+    run_jobs()
+    invitation.refresh_from_db()
+    assert (len(smtp.messages), invitation.reminded_at, invitation.not_reminded) == (0, None, reason)
+    [event] = Event.objects.filter(kind="survey.reminder_skipped", subject_id=invitation.pk)
+    assert event.new["reason"] == reason
 
+
+def test_what_nobody_answered_in_time_expires(organisation: Any, clock: Any) -> None:
     clock(utc("2026-05-18 10:00"))
     old = InvitationFactory(sent_at=utc("2026-04-20 10:00"))
     fresh = InvitationFactory(sent_at=utc("2026-04-20 10:01"))
