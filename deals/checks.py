@@ -62,7 +62,8 @@ STREAMS: dict[str, tuple[str, ...]] = {
     "deals.left": ("open_deals", "open_amount", "open_weighted", "open_valued", "open_without_amount"),
     "stages.entered": ("stages_entered", "stages_advanced"),
     "stages.left": ("stage_time",),
-    "deals.steps": ("stage_moves", "amount_changes"),
+    "deals.moved": ("stage_moves",),
+    "deals.revalued": ("amount_changes",),
     "deals.touches": ("deal_activities",),
     "deals.tasks_done": ("deal_tasks_done",),
 }
@@ -86,8 +87,10 @@ class Whole:
     def open_states(self) -> list[Row]:
         return [state for state in self.states if state["status"] == "open"]
 
-    def is_open_at(self, at: dt.datetime) -> bool:
-        return any(state["start"] <= at and (state["end"] is None or state["end"] >= at) for state in self.open_states)
+    def stage_at(self, at: dt.datetime) -> int | None:
+        """The stage in which the deal was open at that instant, after a change at it; None when it was not open."""
+        then = [row for row in self.open_states if row["start"] <= at and (row["end"] is None or row["end"] >= at)]
+        return then[-1]["stage_id"] if then else None
 
 
 class Around:
@@ -282,8 +285,10 @@ class Deals:
             recount.add("deals.opened", recount.day(state["start"]), members, values, state["currency"])
             if state["end"]:
                 recount.add("deals.left", recount.day(state["end"]), members, values, state["currency"])
-            if (moved or revalued) and state["origin"] not in ("import", "system"):
-                recount.add("deals.steps", recount.day(state["start"]), members, (int(moved), int(revalued)))
+            if state["origin"] not in ("import", "system"):
+                for step, done in (("moved", moved), ("revalued", revalued)):
+                    if done:
+                        recount.add(f"deals.{step}", recount.day(state["start"]), {**members, "activity_type": step}, (1,))
 
     def _stages(self, whole: Whole, shared: dict[str, str]) -> None:
         if whole.row["undated"]:
@@ -316,12 +321,15 @@ class Deals:
     def _work(self, whole: Whole, shared: dict[str, str]) -> None:
         recount = self.recount
         for row in whole.done:
-            if row["kind"] != "note" and not row["by_machine"] and whole.is_open_at(row["at"]):
-                members = {**owned(row), **shared, "activity_type": row["kind"]}
+            stage = whole.stage_at(row["at"])
+            if row["kind"] != "note" and not row["by_machine"] and stage is not None:
+                members = {**owned(row), **self._in_stage(shared, stage), "activity_type": row["kind"]}
                 recount.add("deals.touches", recount.day(row["at"]), members, (1,))
         for row in whole.tasks:
-            if row["done_at"] is not None and whole.is_open_at(row["done_at"]):
-                recount.add("deals.tasks_done", recount.day(row["done_at"]), {**owned(row), **shared}, (1,))
+            stage = whole.stage_at(row["done_at"]) if row["done_at"] is not None else None
+            if stage is not None:
+                members = {**owned(row), **self._in_stage(shared, stage), "activity_type": "task"}
+                recount.add("deals.tasks_done", recount.day(row["done_at"]), members, (1,))
 
     def compare(self) -> None:
         compare_entity(self.recount, "deal")

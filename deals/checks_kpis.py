@@ -71,8 +71,8 @@ for _key, _formula in {
 @formula("pipeline_activities")
 def pipeline_activities(recount: Recount, asked: Asked) -> Parts:
     parts = (
-        ("deals.steps", "stage_moves"),
-        ("deals.steps", "amount_changes"),
+        ("deals.moved", "stage_moves"),
+        ("deals.revalued", "amount_changes"),
         ("deals.touches", "deal_activities"),
         ("deals.tasks_done", "deal_tasks_done"),
     )

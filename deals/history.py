@@ -366,8 +366,7 @@ def _marks(states: Iterable[DealState], visits: Iterable[StageVisit], facts: Ite
     for state in states:
         if state.status == Status.OPEN:
             marks |= {("deals.opened", state.start_day), ("deals.left", state.end_day)}
-        if state.moved or state.revalued:
-            marks.add(("deals.steps", state.start_day))
+        marks |= {(f"deals.{step}", state.start_day) for step in ("moved", "revalued") if getattr(state, step)}
     for visit in visits:
         marks |= {("stages.entered", visit.entered_day), ("stages.left", visit.left_day)}
     return marks

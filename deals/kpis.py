@@ -402,7 +402,7 @@ add_kpi(
         left_out_note=_("What imports and machines did is left out."),
         order=60,
         area="pipeline",
-        dimensions=SPLIT,
+        dimensions=(*SPLIT, "stage", "activity_type"),
     )
 )
 add_kpi(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django.db.models import (
@@ -206,33 +207,54 @@ add_source(
 
 BY_PEOPLE = ~Q(origin__in=[Origin.IMPORT, Origin.SYSTEM])
 
-add_source(
-    DailySource(
-        "deals.steps",
-        (Measure("stage_moves", Q(moved=True)), Measure("amount_changes", Q(revalued=True))),
-        {**of_owner(), **IN_STAGE},
-        DEAL,
-        rows=lambda: DealState.objects.filter(BY_PEOPLE, Q(moved=True) | Q(revalued=True), status=Status.OPEN),
-        day="start_day",
+
+def _steps(step: str) -> QuerySet:
+    """What people changed of open deals; the step's name is its kind of activity."""
+    rows = DealState.objects.filter(BY_PEOPLE, status=Status.OPEN, **{step: True})
+    return rows.annotate(activity_type=Value(step))
+
+
+for _step, _measure in (("moved", "stage_moves"), ("revalued", "amount_changes")):
+    add_source(
+        DailySource(
+            f"deals.{_step}",
+            (Measure(_measure),),
+            {**of_owner(), **IN_STAGE, "activity_type": "activity_type"},
+            DEAL,
+            rows=partial(_steps, _step),
+            day="start_day",
+        )
     )
-)
 
 
-def _while_open(at: str) -> Exists:
-    """The deal was open at that instant."""
+def _while_open(rows: QuerySet, at: str) -> QuerySet:
+    """Those whose deal was open at that instant, with its stage and pipeline then; at a change, those after it."""
     states = DealState.objects.filter(deal=OuterRef("deal"), status=Status.OPEN, start__lte=OuterRef(at))
-    return Exists(states.filter(Q(end__isnull=True) | Q(end__gte=OuterRef(at))))
+    then = states.filter(Q(end__isnull=True) | Q(end__gte=OuterRef(at))).order_by("-start", "-pk")
+    return rows.filter(Exists(then)).annotate(
+        stage_then_id=Subquery(then.values("stage_id")[:1]),
+        pipeline_then_id=Subquery(then.values("stage__pipeline_id")[:1]),
+    )
 
+
+def _touches() -> QuerySet:
+    return _while_open(DealActivity.objects.filter(activity__kind__in=TOUCHES, activity__by_machine=False), "activity__at")
+
+
+def _tasks_done() -> QuerySet:
+    rows = DealTask.objects.filter(task__done_day__isnull=False).annotate(activity_type=Value("task"))
+    return _while_open(rows, "task__done_at")
+
+
+WHILE_OPEN = {**OF_DEAL, "stage": "stage_then_id", "pipeline": "pipeline_then_id"}
 
 add_source(
     DailySource(
         "deals.touches",
         (Measure("deal_activities"),),
-        {**{name: f"activity__{lookup}" for name, lookup in of_owner().items()}, **OF_DEAL, "activity_type": "activity__kind"},
+        {**of_owner("activity__"), **WHILE_OPEN, "activity_type": "activity__kind"},
         DEAL,
-        rows=lambda: DealActivity.objects.filter(
-            _while_open("activity__at"), activity__kind__in=TOUCHES, activity__by_machine=False
-        ),
+        rows=_touches,
         day="activity__day",
     )
 )
@@ -240,9 +262,9 @@ add_source(
     DailySource(
         "deals.tasks_done",
         (Measure("deal_tasks_done"),),
-        {**{name: f"task__{lookup}" for name, lookup in of_owner().items()}, **OF_DEAL},
+        {**of_owner("task__"), **WHILE_OPEN, "activity_type": "activity_type"},
         DEAL,
-        rows=lambda: DealTask.objects.filter(_while_open("task__done_at"), task__done_day__isnull=False),
+        rows=_tasks_done,
         day="task__done_day",
     )
 )

@@ -15,6 +15,7 @@ from tests.factories import ActivityFactory, DealFactory, LossReasonFactory, Pip
 from .vectors import LATER, MAY, deals, number, stages
 
 DAY = 86_400
+KINDS = ("moved", "revalued", "call", "task")
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +82,24 @@ def test_activities_are_moves_and_changes_and_what_was_done_on_open_deals(people
         services.win_deal(deal, at=utc("2026-05-16"))
         ActivityFactory(deal=deal, at=utc("2026-05-17"), owner=people.ann)  # after the win
     assert number("pipeline_activities").value == 12 + 3 + 40
+    by_type = {member: number("pipeline_activities", by="activity_type", member=member).value for member in KINDS}
+    assert by_type == {"moved": 12, "revalued": 3, "call": 36, "task": 4}
+
+
+def test_an_activity_counts_in_the_stage_and_pipeline_the_deal_was_in_then(people):
+    first, second, *_rest = stages()
+    deal = DealFactory(owner=people.ann, stage=first, created_at=utc("2026-05-04"))
+    elsewhere = PipelineFactory().stages.order_by("position").first()
+    for at, stage in (("2026-05-06 10:00", second), ("2026-05-08 10:00", elsewhere)):
+        with acting(None, Origin.IMPORT):  # moves by import are nobody's work
+            services.move_deal(deal, stage, at=utc(at))
+    ActivityFactory(deal=deal, at=utc("2026-05-06 09:59:59"), owner=people.ann)
+    ActivityFactory(deal=deal, at=utc("2026-05-06 10:00"), owner=people.ann)
+    TaskFactory(deal=deal, owner=people.ann, done_at=utc("2026-05-07"))
+    TaskFactory(deal=deal, owner=people.ann, done_at=utc("2026-05-09"))
+    for stage, count in ((first, 1), (second, 2), (elsewhere, 1)):
+        assert number("pipeline_activities", by="stage", member=str(stage.pk)).value == count
+    assert number("pipeline_activities", by="pipeline", member=str(elsewhere.pipeline_id)).value == 1
 
 
 def test_stage_conversion_is_of_first_entries():
