@@ -49,6 +49,12 @@ def ratio(top: float | None, bottom: float | None, scale: float = 1) -> Parts:
     return scale * top / bottom, top, bottom
 
 
+def per_booked(top: float, bottom: float, booked: float) -> Parts:
+    """top / bottom of a cost; no value where no cost is booked."""
+    value, *parts = ratio(top, bottom)
+    return (value if booked else None), parts[0], parts[1]
+
+
 def median(values: Sequence[int]) -> Parts:
     """The middle value, or the mean of the two in the middle."""
     values = sorted(values)

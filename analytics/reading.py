@@ -17,7 +17,7 @@ from . import charts, engine, formats
 from .charts import Series, Unit
 from .models import Target
 from .question import NONE, Question
-from .registry import AHEAD, EMPTY, IMMATURE, METRIC, MIXED, NO_MODEL, NO_SHARE, NO_TARGET, UNKNOWN, About, Kpi, kpis
+from .registry import AHEAD, EMPTY, IMMATURE, METRIC, MIXED, NO_MODEL, NO_SHARE, NO_TARGET, NOT_BOOKED, UNKNOWN, About, Kpi, kpis
 from .targets import held_of, value_of
 from .templatetags.numbers import spark as draw_spark
 
@@ -97,6 +97,7 @@ def reason(row: engine.Row) -> str:
         NO_TARGET: _("No target is set for this period."),
         NO_SHARE: _("Only a number that adds up, with more being better and a target above zero, has a share of it."),
         AHEAD: _("This period lies ahead."),
+        NOT_BOOKED: _("No cost is booked here, so what it cost is not known."),
         engine.NOT_CUT: _("This number cannot be cut this way."),
     }.get(row.reason, row.reason or _("No value in this period."))
 

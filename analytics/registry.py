@@ -85,6 +85,7 @@ MIXED = "mixed"  # the answers were given on different scales
 NO_TARGET = "no_target"  # nobody has said what it should be
 NO_SHARE = "no_share"  # a share of a target says nothing of such a number
 AHEAD = "ahead"  # the period has not begun
+NOT_BOOKED = "not_booked"  # no cost is booked, so that nobody knows what was spent
 
 
 @dataclass(frozen=True)
@@ -313,6 +314,13 @@ def percent(terms: Mapping[str, float | int | None]) -> Parts:
 def quotient(terms: Mapping[str, float | int | None]) -> Parts:
     """numerator / denominator; none when nothing is to be divided by."""
     return _divided(terms, 1)
+
+
+def per_booked(terms: Mapping[str, float | int | None]) -> Parts:
+    """numerator / denominator of a cost; none, never 0, where no cost is booked ("booked" counts those that are): a team or a source
+    may well have cost something that names neither."""
+    found = quotient(terms)
+    return found if terms["booked"] else replace(found, value=None, reason=NOT_BOOKED)
 
 
 def _divided(terms: Mapping[str, float | int | None], scale: int) -> Parts:

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from analytics.checking import Recount, checks, text
-from analytics.checking_published import Asked, Parts, formula, ratio
+from analytics.checking_published import Asked, Parts, formula, per_booked
 
 from . import checks_web as _web  # noqa: F401  the website
 
@@ -39,14 +39,13 @@ def values_of(row: Row, base: int | None) -> tuple[int, ...]:
     wins = marketing and row["purpose"] == "acquisition"
     money, lacks = (base or 0), int(base is None)
     return (
-        money,
         money if wins else 0,
         *(money if row["purpose"] == name else 0 for name in PURPOSES),
-        lacks,
         lacks if wins else 0,
         *(lacks if row["purpose"] == name else 0 for name in PURPOSES),
         money if marketing and not wins else 0,
-        int(row["purpose"] == "retention" and base is not None),
+        *(int(booked and base is not None) for booked in (row["purpose"] == "acquisition", row["purpose"] == "retention", wins)),
+        int(wins and paid(row["channel"]) and base is not None),
         money if wins and paid(row["channel"]) else 0,
         lacks if wins and paid(row["channel"]) else 0,
     )
@@ -81,14 +80,15 @@ def count_costs(recount: Recount) -> None:
     """Every cost: its conversion, its stored days, and what it counts on each."""
     recount.stream(
         COSTS,
-        "cost_total",
         "cost_marketing",
         *(f"cost_{name}" for name in PURPOSES),
-        "cost_total_unconverted",
         "cost_marketing_unconverted",
         *(f"cost_{name}_unconverted" for name in PURPOSES),
         "cost_marketing_elsewhere",
+        "cost_acquisition_days",
         "cost_retention_days",
+        "cost_marketing_days",
+        "cost_paid_days",
         "cost_paid",
         "cost_paid_unconverted",
     )
@@ -128,7 +128,7 @@ def spent(recount: Recount, asked: Asked, measure: str) -> int:
 @formula("cost_per_lead")
 def cost_per_lead(recount: Recount, asked: Asked) -> Parts:
     leads = recount.total("leads.created", "leads_created", asked.start, asked.end, asked.dimension, asked.member)
-    return ratio(spent(recount, asked, "cost_marketing"), leads)
+    return per_booked(spent(recount, asked, "cost_marketing"), leads, spent(recount, asked, "cost_marketing_days"))
 
 
 @formula("customer_retention_cost")

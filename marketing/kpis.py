@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.registry import Kpi, add_kpi, total
+from analytics.registry import Kpi, add_kpi, per_booked, total
 
 NO_RATE = _("Days of costs without an exchange rate")
 POSTED = _("the day a cost was posted; a cost that is spread counts on each of its days with that day's part")
@@ -24,7 +24,13 @@ add_kpi(
         unit="money",
         direction="lower",
         kind="ratio",
-        terms={"numerator": total("cost_marketing"), "denominator": total("leads_created")},
+        terms={
+            "numerator": total("cost_marketing"),
+            "denominator": total("leads_created"),
+            "booked": total("cost_marketing_days"),
+        },
+        calculate=per_booked,
+        version=2,
         left_out=((NO_RATE, "cost_marketing_unconverted"),),
         left_out_note=_(
             "Salaries, training and software are in the cost of acquisition, not here, and so is marketing that is to keep customers. "

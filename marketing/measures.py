@@ -51,18 +51,24 @@ PURPOSES = {
     "crm": Q(cost__purpose=Purpose.CRM),
 }
 
+#: Of these costs it is counted whether there are any: without one, what something cost is not known.
+BOOKED = {
+    "acquisition": PURPOSES["acquisition"],
+    "retention": PURPOSES["retention"],
+    "marketing": MARKETING,
+    "paid": MARKETING & PAID,
+}
+
 add_source(
     DailySource(
         COSTS,
         (
-            Measure("cost_total", value="base"),
             Measure("cost_marketing", MARKETING, "base"),
             *(Measure(f"cost_{name}", where, "base") for name, where in PURPOSES.items()),
-            Measure("cost_total_unconverted", NO_RATE),
             Measure("cost_marketing_unconverted", MARKETING & NO_RATE),
             *(Measure(f"cost_{name}_unconverted", where & NO_RATE) for name, where in PURPOSES.items()),
             Measure("cost_marketing_elsewhere", OTHER_MARKETING, "base"),
-            Measure("cost_retention_days", PURPOSES["retention"] & ~NO_RATE),
+            *(Measure(f"cost_{name}_days", where & ~NO_RATE) for name, where in BOOKED.items()),
             Measure("cost_paid", MARKETING & PAID, "base"),
             Measure("cost_paid_unconverted", MARKETING & PAID & NO_RATE),
         ),

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from analytics.checking import Recount, checks, text
-from analytics.checking_published import Asked, Formula, Parts, formula, formulas, ratio
+from analytics.checking_published import Asked, Formula, Parts, formula, formulas, per_booked, ratio
 
 SHARES, MARGINS, ORIGINS = "attribution.shares", "attribution.margins", "attribution.origins"
 MODELS = ("first", "last", "even", "ends")
@@ -232,7 +232,8 @@ def roas(recount: Recount, asked: Asked) -> Parts:
 
 @formula("paid_cac")
 def paid_cac(recount: Recount, asked: Asked) -> Parts:
-    return ratio(flow(recount, asked, "marketing.costs", "cost_paid"), flow(recount, asked, ORIGINS, "origins_paid"))
+    booked = flow(recount, asked, "marketing.costs", "cost_paid_days")
+    return per_booked(flow(recount, asked, "marketing.costs", "cost_paid"), flow(recount, asked, ORIGINS, "origins_paid"), booked)
 
 
 def quotient(key: str, top: str, bottom: str) -> Formula:

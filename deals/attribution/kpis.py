@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from analytics.registry import EMPTY, Kpi, Parts, add_kpi, total
+from analytics.registry import EMPTY, Kpi, Parts, add_kpi, per_booked, total
 
 from ..orders.kpis import BILLED, NO_RATE
 from ..orders.kpis_growth import ACQUISITION, NO_COST_RATE, SHARED
@@ -116,7 +116,9 @@ add_kpi(
         _("marketing cost of paid channels to win customers / new customers whose first touch came by a paid channel"),
         _("the day a cost was posted, or each day it is spread over; the customer's first purchase"),
         unit="money",
-        terms={"numerator": total("cost_paid"), "denominator": total("origins_paid")},
+        terms={"numerator": total("cost_paid"), "denominator": total("origins_paid"), "booked": total("cost_paid_days")},
+        calculate=per_booked,
+        version=2,
         dimensions=SHARED,
         left_out=((NO_COST_RATE, "cost_paid_unconverted"), (_("New customers to whom no touch leads"), "origins_unknown")),
         left_out_note=notes(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from analytics.checking import Recount
-from analytics.checking_published import Asked, Parts, formula, ratio
+from analytics.checking_published import Asked, Parts, formula, per_booked, ratio
 
 from .checks_life import NOTE as SPELLS
 from .checks_life import active, new_customers
@@ -123,12 +123,14 @@ def customer_retention_cost_per_customer(recount: Recount, asked: Asked) -> Part
         if lookup is None or str(span.order[lookup] or "") == asked.member:
             held += max((min(span.end or end, end) - max(span.start, asked.start)).days, 0)
     days = (end - asked.start).days
-    return ratio(cost(recount, asked, "cost_retention"), held / days if days > 0 else 0)
+    booked = cost(recount, asked, "cost_retention_days")
+    return per_booked(cost(recount, asked, "cost_retention"), held / days if days > 0 else 0, booked)
 
 
 @formula("cac")
 def cac(recount: Recount, asked: Asked) -> Parts:
-    return ratio(cost(recount, asked, "cost_acquisition"), new_customers(recount, asked)[0])
+    booked = cost(recount, asked, "cost_acquisition_days")
+    return per_booked(cost(recount, asked, "cost_acquisition"), new_customers(recount, asked)[0], booked)
 
 
 @formula("cac_payback")
@@ -136,7 +138,7 @@ def cac_payback(recount: Recount, asked: Asked) -> Parts:
     spent, lines = cost(recount, asked, "cost_acquisition"), news(recount, asked)
     costed = sum(fact.net or 0 for fact in lines if fact.margin is not None)
     days = (min(asked.end, recount.today + dt.timedelta(days=1)) - asked.start).days
-    if not new_customers(recount, asked)[0] or costed <= 0 or days <= 0:
+    if not cost(recount, asked, "cost_acquisition_days") or not new_customers(recount, asked)[0] or costed <= 0 or days <= 0:
         return None, spent, None
     margin = sum(fact.margin or 0 for fact in lines)
     monthly = sum(fact.net or 0 for fact in lines) * margin / costed / (days / 30.4375)

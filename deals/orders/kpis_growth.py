@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.registry import EMPTY, Kpi, Parts, add_kpi, total
+from analytics.registry import EMPTY, NOT_BOOKED, Kpi, Parts, add_kpi, per_booked, total
 
 from .kpis import BILLED, BUYERS, NO_RATE, ORDERED, REVENUE
 
@@ -142,7 +142,13 @@ add_kpi(
         unit="money",
         direction="lower",
         kind="ratio",
-        terms={"numerator": total("cost_retention"), "denominator": total("customers_active", mean=True)},
+        terms={
+            "numerator": total("cost_retention"),
+            "denominator": total("customers_active", mean=True),
+            "booked": total("cost_retention_days"),
+        },
+        calculate=per_booked,
+        version=2,
         dimensions=SHARED,
         left_out=((NO_COST_RATE, "cost_retention_unconverted"),),
         left_out_note=_(
@@ -167,7 +173,13 @@ add_kpi(
         _("costs whose purpose is to win customers / new customers"),
         FIRST_PURCHASE,
         unit="money",
-        terms={"numerator": total("cost_acquisition"), "denominator": total("customers_new", ignores=("cost_category",))},
+        terms={
+            "numerator": total("cost_acquisition"),
+            "denominator": total("customers_new", ignores=("cost_category",)),
+            "booked": total("cost_acquisition_days"),
+        },
+        calculate=per_booked,
+        version=2,
         dimensions=(*SHARED, "cost_category"),
         left_out=((NO_COST_RATE, "cost_acquisition_unconverted"),),
         left_out_note=_(
@@ -186,6 +198,8 @@ add_kpi(
 def _payback(terms: Any) -> Parts:
     """30.4375 days x CAC / (a new customer's margin in a month of the period), in seconds; the number of customers cancels out."""
     cost, costed, months = terms["numerator"] or 0, terms["costed"] or 0, terms["days"] / MONTH
+    if not terms["booked"]:
+        return Parts(None, cost, None, NOT_BOOKED)
     if not terms["n"] or costed <= 0 or not months:
         return Parts(None, cost, None, EMPTY)
     margin = terms["denominator"] * terms["margin"] / costed / months
@@ -208,9 +222,11 @@ add_kpi(
             "margin": total("net_new_margin"),
             "costed": total("net_new_costed"),
             "n": total("customers_new"),
+            "booked": total("cost_acquisition_days"),
         },
         dimensions=SHARED,
         calculate=_payback,
+        version=2,
         parts_unit="money",
         left_out=((NO_COST_RATE, "cost_acquisition_unconverted"), (NO_RATE, "lines_unconverted")),
         left_out_note=_(

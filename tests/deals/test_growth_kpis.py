@@ -54,6 +54,17 @@ def test_money_spent_without_a_new_customer_has_no_cost_per_customer_and_is_stil
     assert (row.value, row.reason, row.numerator) == (None, "empty", 30_000_00)
 
 
+@pytest.mark.parametrize("key", ["cac", "cac_payback", "paid_cac", "customer_retention_cost_per_customer"])
+def test_customers_of_a_team_on_which_no_cost_is_booked_cost_nobody_knows_how_much(people: Any, key: str) -> None:
+    [company] = companies(1)
+    orders([(company, "2026-05-10", [line(100, cost=40)])], team=people.north)
+    for purpose in ("acquisition", "retention"):
+        CostFactory(amount=100_00, purpose=purpose, channel="cpc")
+        CostFactory(amount=0, purpose=purpose, channel="cpc", team=people.south)
+    theirs = number(key, by="team", member=str(people.north.pk))
+    assert (theirs.value, theirs.reason) == (None, "not_booked")
+
+
 def test_only_costs_of_winning_and_only_first_customers_are_in_it() -> None:
     new, known, returned = companies(3)
     order(known, "2026-03-10", 100)

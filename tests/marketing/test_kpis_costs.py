@@ -42,6 +42,14 @@ def test_without_leads_there_is_no_cost_per_lead_and_the_money_is_still_said():
     assert (row.value, row.reason, row.numerator) == (None, "empty", 5_000_00)
 
 
+def test_leads_without_a_booked_cost_cost_nobody_knows_how_much():
+    leads(3)
+    row = number("cost_per_lead")
+    assert (row.value, row.reason, row.denominator) == (None, "not_booked", 3)
+    CostFactory(amount=0)
+    assert number("cost_per_lead").value == 0
+
+
 def test_the_last_day_of_the_month_is_in_and_the_first_of_the_next_is_not():
     leads(10)
     for day in (dt.date(2026, 4, 30), dt.date(2026, 5, 1), dt.date(2026, 5, 31), dt.date(2026, 6, 1)):
