@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from analytics.registry import EMPTY, MIXED, Kpi, Parts, add_kpi, quotient, total
 
 from .choices import Band
-from .measures import SPLITS
+from .measures import CUT
 from .scores import MICRO, Counts, nps_interval
 
 Terms = Mapping[str, float | int | None]
 
-VOICE: dict[str, Any] = {"area": "perception", "direction": "higher", "kind": "ratio", "dimensions": tuple(SPLITS)}
+VOICE: dict[str, Any] = {"area": "perception", "direction": "higher", "kind": "ratio", "dimensions": tuple(CUT["dimensions"])}
 ANSWERED = _("the moment the customer first sent the answer; changing it later moves its score, not its day")
 
 

@@ -7,6 +7,7 @@ the survey was planned: they are copied into invitation and answer (`models.Attr
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
@@ -31,6 +32,8 @@ SPLITS = {
     "campaign": "campaign",
     "priority": "priority",
 }
+#: Companies are too many to keep sums of.
+CUT: dict[str, Any] = {"dimensions": {**SPLITS, "company": "company_id"}, "unstored": ("company",)}
 CONFIRMED = Q(state=ResponseState.CONFIRMED)
 LEFT_OUT = {"quarantined": Q(state=ResponseState.QUARANTINED), "rejected": Q(state=ResponseState.REJECTED)}
 
@@ -57,8 +60,8 @@ add_source(
             Measure("nps_promoters", CONFIRMED & Q(band=Band.PROMOTER)),
             Measure("nps_detractors", CONFIRMED & Q(band=Band.DETRACTOR)),
         ),
-        SPLITS,
-        ("surveys.response", "pk"),
+        subject=("surveys.response", "pk"),
+        **CUT,
         rows=lambda: of_kind(Kind.NPS),
         day="responded_day",
     )
@@ -67,8 +70,8 @@ add_source(
     DailySource(
         marks.CES,
         (*counted("ces"), Measure("ces_ease", CONFIRMED, "ease_micro"), Measure("ces_easy", CONFIRMED & Q(band=Band.EASY))),
-        SPLITS,
-        ("surveys.response", "pk"),
+        subject=("surveys.response", "pk"),
+        **CUT,
         rows=lambda: of_kind(Kind.CES),
         day="responded_day",
     )
@@ -95,8 +98,8 @@ add_source(
             Measure("csat_highest", CONFIRMED, "scale_max_"),
             Measure("csat_highest_squared", CONFIRMED, "scale_max_squared"),
         ),
-        SPLITS,
-        ("surveys.response", "pk"),
+        subject=("surveys.response", "pk"),
+        **CUT,
         rows=_on_scale,
         day="responded_day",
     )
@@ -119,8 +122,8 @@ add_source(
             Measure("invitations_answered", _answered_in_time),
             Measure("invitations_bounced", BOUNCED),
         ),
-        SPLITS,
-        ("surveys.invitation", "pk"),
+        subject=("surveys.invitation", "pk"),
+        **CUT,
         rows=lambda: Invitation.objects.filter(delivered_day__isnull=False),
         day="delivered_day",
     )

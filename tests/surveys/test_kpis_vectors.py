@@ -11,7 +11,7 @@ from crm.periods import Period
 from surveys.answers import release
 from surveys.models import Response
 from tests.analytics.vectors import LATER, number
-from tests.factories import SurveyFactory, utc
+from tests.factories import CompanyFactory, SurveyFactory, utc
 
 from .bulk import answered, answers, invitations
 
@@ -222,9 +222,12 @@ def test_answers_without_invitation_make_the_score_but_no_response_rate():
 
 
 def test_scores_are_split_by_what_they_were_about_then(people):
-    survey = SurveyFactory()
-    answers(survey, [10], owner=people.ann, team=people.north, segment="Retail", product="Laptop", priority="high")
+    survey, company = SurveyFactory(), CompanyFactory()
+    about = {"segment": "Retail", "product": "Laptop", "priority": "high", "company": company}
+    answers(survey, [10], owner=people.ann, team=people.north, **about)
     answers(survey, [0], owner=people.cleo, team=people.south, segment="Health", product="Phone", priority="low")
-    for dimension, member in (("owner", people.ann.pk), ("team", people.north.pk), ("segment", "Retail"), ("product", "Laptop")):
+    split = (("owner", people.ann), ("team", people.north), ("segment", "Retail"), ("product", "Laptop"), ("company", company))
+    for dimension, named in split:
+        member = getattr(named, "pk", named)
         assert number("nps", by=dimension, member=str(member)).value == 100, dimension
     assert number("nps", by="priority", member="low").value == -100
