@@ -27,6 +27,7 @@ from crm.events import Origin, acting
 from crm.models import ActiveDay, ExchangeRate, Organisation, User
 from deals import services as deals
 from deals.models import Deal, Pipeline
+from tests.databases import shared_out
 from tests.factories import PipelineFactory
 from tests.people import hire
 
@@ -89,7 +90,7 @@ def edit(world: World, count: int) -> None:
                 world.rng.choice(OTHER_EDITS)(world)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", shared_out(1, 2))
 def test_the_numbers_are_those_of_the_records_after_200_random_edits(settled: Callable, seed: int) -> None:
     world = settled(seed)
     assert differences() == []
@@ -107,14 +108,14 @@ def test_the_numbers_are_those_of_the_records_after_200_random_edits(settled: Ca
 
 @pytest.mark.parametrize(
     "changes",
-    [
+    shared_out(
         {"time_zone": "America/Los_Angeles"},
         {"time_zone": "Pacific/Kiritimati", "fiscal_year_start": 4},
         {"base_currency": "EUR"},
         {"lead_quiet_days": 5, "lead_abandonment_window": 9, "lead_conversion_window": 20},
         {"deal_win_window": 12, "stage_conversion_window": 3, "stale_days": 4, "customer_window_days": 20},
         {"attribution_window_days": 10, "attribution_model": "ends"},
-    ],
+    ),
     ids=lambda changes: "-".join(changes),
 )
 def test_other_settings_give_other_numbers_and_still_those_of_the_records(settled: Callable, changes: dict) -> None:

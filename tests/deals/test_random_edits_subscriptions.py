@@ -17,6 +17,7 @@ from crm import services as kernel
 from crm.models import Organisation
 from deals.models import MrrMovement, MrrSpan, Subscription
 from deals.subscriptions import facts
+from tests.databases import shared_out
 
 from . import recurring
 
@@ -66,7 +67,7 @@ def balanced() -> bool:
     return same and all(own.get(pk, 0) == amount for pk, amount in mrr.items())
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", shared_out(1, 2, 3))
 def test_the_numbers_are_those_of_the_subscriptions_after_200_random_edits(settled: Callable, seed: int) -> None:
     world = settled(seed)
     assert differences() == []
@@ -96,7 +97,7 @@ def test_days_that_pass_bring_what_was_planned(settled: Callable, clock: Callabl
 
 @pytest.mark.parametrize(
     "changes",
-    [{"time_zone": "Pacific/Kiritimati"}, {"base_currency": "NOK"}, {"fiscal_year_start": 7}],
+    shared_out({"time_zone": "Pacific/Kiritimati"}, {"base_currency": "NOK"}, {"fiscal_year_start": 7}),
     ids=lambda changes: "-".join(changes),
 )
 def test_other_settings_give_other_numbers_and_still_those_of_the_subscriptions(settled: Callable, changes: dict) -> None:

@@ -19,6 +19,7 @@ from crm import services as kernel
 from crm.models import Organisation
 from crm.periods import Period
 from surveys.models import Response
+from tests.databases import shared_out
 from tests.factories import utc
 
 from . import voice as voices
@@ -78,8 +79,8 @@ def test_the_numbers_are_those_of_the_answers_after_200_random_edits(settled: Ca
 
 @pytest.mark.parametrize(
     "changes",
-    [{"time_zone": "America/Los_Angeles"}, {"time_zone": "Pacific/Kiritimati"}, {"survey_response_window": 3}],
-    ids=["west", "east", "window"],
+    shared_out({"time_zone": "America/Los_Angeles"}, {"time_zone": "Pacific/Kiritimati"}, {"survey_response_window": 3}),
+    ids=lambda changes: "-".join(map(str, changes.values())),
 )
 def test_other_settings_give_other_numbers_and_still_those_of_the_answers(settled: Callable, changes: dict) -> None:
     voice = settled(2)
