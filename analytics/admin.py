@@ -1,4 +1,4 @@
-"""The stored numbers in the administration, to read; targets, to change."""
+"""The stored numbers in the administration, to read; targets and own numbers, to change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from django.contrib import admin
 from crm.admin_base import ReadOnlyAdmin, ServiceAdmin, register_read_only
 
 from . import targets
-from .models import KpiSnapshot, Target
+from .models import KpiSnapshot, OwnNumber, Target
+from .own import services
 
 
 @admin.register(KpiSnapshot)
@@ -47,5 +48,19 @@ class TargetAdmin(ServiceAdmin):
         targets.delete_target(record)
 
 
-OWN = (KpiSnapshot, Target)
+@admin.register(OwnNumber)
+class OwnNumberAdmin(ServiceAdmin):
+    list_display = ["name", "formula", "unit", "direction", "version"]
+    list_filter = ["unit", "direction"]
+    search_fields = ["name", "formula"]
+    fields = ["name", "name_fr", "name_es", "definition", "formula", "unit", "direction", "minimum_sample"]
+
+    def store(self, record: OwnNumber, changes: dict[str, Any]) -> OwnNumber:
+        return services.save_own_number(record, **changes)
+
+    def remove(self, record: OwnNumber) -> None:
+        services.delete_own_number(record)
+
+
+OWN = (KpiSnapshot, Target, OwnNumber)
 register_read_only(*(model for model in apps.get_app_config("analytics").get_models() if model not in OWN))

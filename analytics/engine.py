@@ -22,7 +22,7 @@ from crm.money import Rates
 from crm.periods import Period
 
 from .models import DirtyDay, SourceStatus
-from .registry import EMPTY, IMMATURE, METRIC, About, Kpi, Parts, Ref, Term, kpis, percent, plain, quotient
+from .registry import EMPTY, IMMATURE, METRIC, About, Kpi, Parts, Ref, Term, find, kpis, percent, plain, quotient
 from .scopes import Scope
 from .sources import PeopleSource, StockSource, dimensions, windows
 from .sums import Cut, Span, Together, read, read_means, values_of
@@ -200,7 +200,7 @@ def evaluate(
 
 def bound(keys: Sequence[str], metric: str = "") -> list[Kpi]:
     """The KPIs of these keys, those about a number about that one. KeyError for what is none."""
-    return [kpi.of(metric) if isinstance(kpi, About) else kpi for kpi in (kpis[key] for key in keys)]
+    return [kpi.of(metric) if isinstance(kpi, About) else kpi for kpi in map(find, keys)]
 
 
 @dataclass

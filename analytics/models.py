@@ -1,4 +1,5 @@
-"""What is stored of numbers: the days to recompute, the daily sums, the published values, and the targets set for them."""
+"""What is stored of numbers: the days to recompute, the daily sums, the published values, the targets set for them, and the numbers that people made of
+them."""
 
 from __future__ import annotations
 
@@ -6,12 +7,14 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
 from crm.periods import Period, containing
+from crm.querysets import ScopedQuerySet
 
 from .querysets import TargetQuerySet
 
@@ -226,3 +229,52 @@ class Target(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("analytics:target", args=[self.pk])
+
+
+class OwnNumber(Record):
+    """A number that people made of the others by a formula (see `own.grammar`). `unit` is what they call what comes out: 100 x a
+    ratio may be a percentage. A changed formula is a new version.
+    """
+
+    class Unit(models.TextChoices):
+        COUNT = "count", _("Count")
+        MONEY = "money", _("Money")
+        PERCENT = "percent", _("Percent")
+        RATIO = "ratio", _("Ratio")
+        DAYS = "days", _("Days")
+        SCORE = "score", _("Score")
+
+    class Direction(models.TextChoices):
+        HIGHER = "higher", _("Higher is better")
+        LOWER = "lower", _("Lower is better")
+        NEUTRAL = "neutral", _("Neither")
+
+    name = models.CharField(_("name"), max_length=80)
+    name_fr = models.CharField(_("name in French"), max_length=80, blank=True)
+    name_es = models.CharField(_("name in Spanish"), max_length=80, blank=True)
+    definition = models.CharField(_("what it says"), max_length=300, blank=True)
+    formula = models.TextField(_("formula"), max_length=1000)
+    unit = models.CharField(_("unit"), max_length=7, choices=Unit, default=Unit.RATIO)
+    direction = models.CharField(_("good is"), max_length=7, choices=Direction, default=Direction.NEUTRAL)
+    minimum_sample = models.PositiveSmallIntegerField(_("smallest sample"), default=5)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    objects: Any = ScopedQuerySet.as_manager()  # as that of targets
+
+    class Meta:
+        verbose_name = _("own number")
+        verbose_name_plural = _("own numbers")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="own_number_name_once",
+                violation_error_message=_("There is an own number of this name already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("analytics:own_number", args=[self.pk])

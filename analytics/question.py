@@ -21,7 +21,7 @@ from crm.periodbar import PeriodBar
 from crm.periods import Period
 
 from .engine import Scope
-from .registry import METRIC, About, Kpi
+from .registry import METRIC, Kpi
 from .sources import dimensions
 
 NONE = "(none)"  # in the URL: the rows without a member
@@ -130,7 +130,7 @@ class Question:
 
     def span_of(self, kpi: Kpi) -> Period:
         """What this KPI is asked of: numbers about numbers of the whole period, all others of the part up to today."""
-        return self.bar.whole if isinstance(kpi, About) else self.period
+        return self.bar.whole if kpi.asks_whole else self.period
 
     @cached_property
     def before(self) -> Period | None:

@@ -42,8 +42,8 @@ class Reading:
 
 def read(kpis: Sequence[Kpi], question: Question, *, units: Sequence[Period] = ()) -> dict[str, Reading]:
     """All readings in one evaluation: the period, its comparison, and the units of the series."""
-    plain = _readings([kpi for kpi in kpis if not isinstance(kpi, About)], question, question.period, question.before, units)
-    whole = _readings([kpi for kpi in kpis if isinstance(kpi, About)], question, question.bar.whole, None, units)
+    plain = _readings([kpi for kpi in kpis if not kpi.asks_whole], question, question.period, question.before, units)
+    whole = _readings([kpi for kpi in kpis if kpi.asks_whole], question, question.bar.whole, None, units)
     aimed = [kpi for kpi in kpis if kpi.may_be_aimed_at]
     held = held_of(aimed, engine.Question(question.scope, question.chosen, None, False)) if aimed else {}
     for key, one in held.items():
@@ -58,7 +58,7 @@ def _readings(
     whole month, and say themselves how far it has come."""
     if not kpis:
         return {}
-    shown = [unit if isinstance(kpis[0], About) else unit.clipped(question.today) for unit in units]
+    shown = [unit if kpis[0].asks_whole else unit.clipped(question.today) for unit in units]
     spans = [period, *([before] if before else []), *shown]
     wanted = list({(span.start, span.end): span for span in spans}.values())
     rows = engine.evaluate([kpi.key for kpi in kpis], wanted, scope=question.scope, filters=question.chosen)
@@ -104,7 +104,7 @@ def reason(row: engine.Row) -> str:
 
 def has_sample(kpi: Kpi, row: engine.Row) -> bool:
     """Whether the value rests on a sample, so that a small one says little: rates, means and percentiles, not counts."""
-    if isinstance(kpi, About):
+    if kpi.asks_whole:
         return False
     return (row.denominator is not None and (kpi.kind != "distinct" or kpi.unit == "percent")) or kpi.kind == "percentile"
 
@@ -212,8 +212,12 @@ class Parts:
 def parts_of(kpi: Kpi) -> Parts:
     """What the KPI is divided from, in words and units."""
     if isinstance(kpi, About):
-        names = [(str(text), unit or kpi.base.unit) for text, unit in kpi.parts.values()] + [("", "ratio")]
-        return Parts(names[0][0], names[1][0], {"numerator": names[0][1], "denominator": names[1][1]}, shows_n=False)
+        names = {
+            "denominator": ("", "ratio"),
+            **{name: (str(text), unit or kpi.base.unit) for name, (text, unit) in kpi.parts.items()},
+        }
+        units = {name: unit for name, (_text, unit) in names.items()}
+        return Parts(names["numerator"][0], names["denominator"][0], units, shows_n=not kpi.asks_whole)
     units = {name: _unit_of(kpi, name) for name in ("numerator", "denominator")}
     counted = kpi.calculate is None and units["denominator"] == "count" if "denominator" in kpi.terms else kpi.unit == "count"
     return Parts(

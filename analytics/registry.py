@@ -151,6 +151,11 @@ class Kpi:
         return True
 
     @property
+    def asks_whole(self) -> bool:
+        """Whether it is asked of whole periods: all others are of the part up to today."""
+        return False
+
+    @property
     def written(self) -> str:
         """How its values are written: the unit, or "points" for scores with a sign (see `formats`)."""
         return "points" if self.points else self.unit
@@ -257,6 +262,10 @@ class About(Kpi):
         return f"{super().name}: {self.base.name}" if self.is_bound and not self.own else super().name
 
     @property
+    def asks_whole(self) -> bool:
+        return True
+
+    @property
     def filterable(self) -> tuple[str, ...]:
         return self.dimensions if self.own else (METRIC, *self.dimensions)
 
@@ -289,6 +298,16 @@ AREAS = (
 )
 
 kpis: Registry[Kpi] = Registry("KPI")
+#: Where numbers are found that are not declared: those that people made. Each returns the number of a key, or None.
+finders: list[Callable[[str], Kpi | None]] = []
+
+
+def find(key: str) -> Kpi:
+    """The number of this key, also one that people made. KeyError for what is none."""
+    found = kpis.get(key) or next((one for finder in finders if (one := finder(key)) is not None), None)
+    if found is None:
+        raise KeyError(key)
+    return found
 
 
 def add_kpi(kpi: Kpi) -> Kpi:

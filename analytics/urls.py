@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import views
+from .own import views as own
 from .views import targets
 
 app_name = "analytics"
@@ -18,6 +19,11 @@ urlpatterns = [
     path("targets/<int:pk>/", targets.TargetPage.as_view(), name="target"),
     path("targets/<int:pk>/edit/", targets.TargetEdit.as_view(), name="target_edit"),
     path("targets/<int:pk>/delete/", targets.TargetDelete.as_view(), name="target_delete"),
+    path("own-numbers/", own.OwnNumberList.as_view(), name="own_numbers"),
+    path("own-numbers/new/", own.OwnNumberNew.as_view(), name="own_number_new"),
+    path("own-numbers/<int:pk>/", own.OwnNumberPage.as_view(), name="own_number"),
+    path("own-numbers/<int:pk>/edit/", own.OwnNumberEdit.as_view(), name="own_number_edit"),
+    path("own-numbers/<int:pk>/delete/", own.OwnNumberDelete.as_view(), name="own_number_delete"),
     path("numbers/<slug:key>/", views.page, name="kpi"),
     path("numbers/<slug:key>/card/", views.card, name="card"),
     path("numbers/<slug:key>/records/", views.records, name="records"),

@@ -52,6 +52,11 @@ def _targets(scope: str) -> dict[tuple[str, str], str]:
     return {("target", action): scope for action in ALL_ACTIONS}
 
 
+def _own_numbers(scope: str) -> dict[tuple[str, str], str]:
+    """What those may do who make numbers of others; whoever sees numbers sees these, each with the own records."""
+    return {("ownnumber", action): "all" if action in ("view", "add", "export") else scope for action in ALL_ACTIONS}
+
+
 def _tickets(scope: str, actions: tuple[str, ...] = ALL_ACTIONS) -> dict[tuple[str, str], str]:
     """Those who work on tickets read internal notes; whoever else may see a ticket sees its public messages only."""
     notes = {("ticket_note", "view"): scope, ("savedreply", "view"): scope, ("savedreply", "change"): scope}
@@ -67,6 +72,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("campaign", "view"): "all",
         ("kpi", "view"): "own",
         ("target", "view"): "own",
+        ("ownnumber", "view"): "all",
         ("survey", "view"): "all",
         ("response", "view"): "own",
         ("response", "export"): "own",
@@ -90,6 +96,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("task", "change"): "own",
         ("kpi", "view"): "own",
         ("target", "view"): "own",
+        ("ownnumber", "view"): "all",
         ("survey", "view"): "all",
         ("response", "view"): "own",
         ("response", "export"): "own",
@@ -109,6 +116,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("kpi", "view"): "all",
         ("target", "view"): "all",
         ("target", "export"): "all",
+        ("ownnumber", "view"): "all",
         ("import", "run"): "all",
         **_marketing("all"),
         **_surveys(),
@@ -121,6 +129,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("product", "view"): "all",
         ("kpi", "view"): "team",
         **_targets("team"),
+        **_own_numbers("own"),
         ("import", "run"): "team",
         **_marketing("team"),
         **_surveys(),
@@ -134,6 +143,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("product", "change"): "all",
         ("kpi", "view"): "all",
         **_targets("all"),
+        **_own_numbers("all"),
         ("import", "run"): "all",
         ("job", "view"): "all",
         ("job", "change"): "all",

@@ -312,6 +312,7 @@ SPECTACULAR_SETTINGS = {
         "AskedInForm": "marketing.choices.Asked",
         "SurveyKind": "surveys.choices.Kind",
         "InvitationState": "surveys.choices.InvitationState",
+        "NotSentReason": "surveys.choices.Skip",
         "ResponseState": "surveys.choices.ResponseState",
         "MessageAuthor": "support.choices.Author",
         "Speaker": "support.api.serializers.SPEAKERS",

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from analytics.models import Target
+from analytics.models import OwnNumber, Target
 from contacts.models import Activity, Company, Lead, Person, PersonEmail, PersonPhone, Task
 from crm.events import Origin, acting
 from crm.models import Team, User, UserSpan
@@ -260,6 +260,23 @@ class DealFactory(RecordFactory):
             reason = reason or LossReason.objects.get_or_create(name="Price")[0]
             deal = services.lose_deal(deal, reason, note, at=lost_at) or deal
         return deal
+
+
+class OwnNumberFactory(RecordFactory):
+    """What people made of the other numbers."""
+
+    name = factory.Sequence("Own number {}".format)
+    formula = "won_amount / deals_won"
+    unit = "money"
+
+    class Meta:
+        model = OwnNumber
+
+    @classmethod
+    def save_with(cls, model_class: type, values: dict[str, Any]) -> OwnNumber:
+        from analytics.own.services import save_own_number
+
+        return save_own_number(OwnNumber(), **values)
 
 
 class TargetFactory(RecordFactory):

@@ -19,7 +19,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from analytics import drill, engine
 from analytics.question import NONE, member_name
-from analytics.registry import Kpi, kpis
+from analytics.registry import Kpi, find, kpis
 from analytics.scopes import Scope
 from analytics.sources import dimensions
 from crm.api.filters import refuse_unknown
@@ -55,10 +55,10 @@ class KpiEndpoint(Endpoint):
     serializer_class = serializers.KpiSerializer
 
     def kpi(self) -> Kpi:
-        found = kpis.get(self.kwargs["key"])
-        if found is None:
-            raise Http404
-        return found
+        try:
+            return find(self.kwargs["key"])
+        except KeyError:
+            raise Http404 from None
 
     @extend_schema(responses=serializers.KpiSerializer(many=True))
     def list(self, request: Request) -> Response:

@@ -17,6 +17,7 @@ from crm.periods import Period
 from .. import formats, targets
 from ..boards import boards
 from ..charts import BarRow, Chart, Spark
+from ..own.numbers import key_of
 from ..registry import kpis
 
 register = template.Library()
@@ -68,6 +69,12 @@ def target_number(target: Any) -> str:
     """The name of the number that a target is for; its key when there is no such number any more."""
     kpi = kpis.get(target.kpi)
     return kpi.name if kpi else target.kpi
+
+
+@register.filter
+def own_key(own: Any) -> str:
+    """The key of a number that people made."""
+    return key_of(own)
 
 
 @register.filter

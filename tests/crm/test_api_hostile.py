@@ -19,6 +19,7 @@ from tests.factories import (
     DealFactory,
     InvitationFactory,
     LeadFactory,
+    OwnNumberFactory,
     PersonFactory,
     ResponseFactory,
     TargetFactory,
@@ -78,6 +79,7 @@ def records(people: Any) -> dict[str, int]:
         "campaigns": CampaignFactory(owner=people.ada).pk,
         "web-forms": WebFormFactory(owner=people.ada).pk,
         "targets": TargetFactory(owner=people.ada).pk,
+        "own-numbers": OwnNumberFactory().pk,
         "orders": order(CompanyFactory(owner=people.ada), "2026-05-04", 100_00).pk,
         "subscriptions": subscription(CompanyFactory(owner=people.ada), "2026-05-04", owner=people.ada).pk,
     }

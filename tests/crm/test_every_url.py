@@ -31,6 +31,7 @@ from tests.factories import (
     InvitationFactory,
     LeadFactory,
     LossReasonFactory,
+    OwnNumberFactory,
     PersonFactory,
     ProductFactory,
     ResponseFactory,
@@ -241,6 +242,12 @@ SHARED = {
         "api:campaign-remove-member",
     ],
     "member": ["marketing:member_status", "marketing:member_remove"],
+    "own_number": [
+        "analytics:own_number",
+        "analytics:own_number_edit",
+        "analytics:own_number_delete",
+        "api:own-number-detail",
+    ],
 }
 
 
@@ -304,6 +311,7 @@ def world(people: People) -> dict[str, int]:
         "cost": CostFactory(campaign=campaign),
         "webform": WebFormFactory(campaign=campaign),
         "target": TargetFactory(owner=ann),
+        "own_number": OwnNumberFactory(),
         "visit": visit,
         "submission": visit.submissions.get(),
         "response": ResponseFactory(owner=ann, team=people.north),

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from analytics import refreshing
-from analytics.models import Target
+from analytics.models import OwnNumber, Target
 from contacts.models import Company, Lead, Person, Task
 from crm import periods
 from crm.models import ActiveDay, ApiToken, ExchangeRate, ImportRun, Job
@@ -36,6 +36,7 @@ from tests.factories import (
     InvitationFactory,
     LeadFactory,
     MessageFactory,
+    OwnNumberFactory,
     PersonFactory,
     ProductFactory,
     QueueFactory,
@@ -113,6 +114,7 @@ class Scene:
             "campaign": Campaign.objects.get().pk,
             "member": CampaignMember.objects.first().pk,
             "target": Target.objects.first().pk,
+            "own_number": OwnNumber.objects.first().pk,
             "cost": Cost.objects.get(currency="USD").pk,
             "webform": WebForm.objects.get().pk,
             "visit": Visit.objects.filter(submissions__isnull=False).first().pk,
@@ -162,6 +164,7 @@ def fill() -> Scene:
     _marketing(people, lead, now)
     _voice(people, companies, persons, now)
     _targets(people, now)
+    _own_numbers(people)
     settle()
     return Scene(people, companies, persons, deal, lead, product, ticket, now)
 
@@ -228,6 +231,12 @@ def _targets(people: People, now: dt.datetime) -> None:
             TargetFactory(start=month, value=Decimal(40_000_00), by=people.ada, **whom)
         TargetFactory(kpi="win_rate", start=month, value=Decimal(60), by=people.ada)
         TargetFactory(kpi="first_response_time", start=month, value=Decimal(4 * 3600), by=people.ada)
+
+
+def _own_numbers(people: People) -> None:
+    """One that adds up and one that does not."""
+    OwnNumberFactory(name="Won for each step", formula="won_amount / pipeline_activities", by=people.max)
+    OwnNumberFactory(name="Closed deals", formula="deals_won + deals_lost", unit="count", direction="higher", by=people.max)
 
 
 def _voice(people: People, companies: list[Company], persons: list[Person], now: dt.datetime) -> None:

@@ -11,7 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import translation
 
 from analytics.engine import NOT_CUT, evaluate
-from analytics.registry import kpis
+from analytics.registry import find, kpis
 from analytics.rows import row_of
 from analytics.scopes import Scope
 from analytics.sources import dimensions
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        unknown = [key for key in options["keys"] if key not in kpis]
+        unknown = [key for key in options["keys"] if not _is_known(key)]
         if unknown:
             raise CommandError(f"Unknown KPI: {', '.join(unknown)}. Known: {', '.join(sorted(kpis.keys()))}.")
         if options["by"] and options["by"] not in dimensions:
@@ -62,6 +62,13 @@ class Command(BaseCommand):
             value = "—" if line["value"] is None else line["value"]
             member = f"  {line['member'] or '(none)'}" if options["by"] else ""
             self.stdout.write(f"{line['kpi']}  {line['period_start']}..{line['period_end']}{member}  {value}  n={line['n']}")
+
+
+def _is_known(key: str) -> bool:
+    try:
+        return bool(find(key))
+    except KeyError:
+        return False
 
 
 def named(span: Period) -> Period:
