@@ -21,6 +21,8 @@ from .units import Type, type_of
 
 PREFIX = "own_"
 DEEPEST = 5  # own numbers in own numbers
+MOST_ASKED = 30  # numbers that one formula asks, those of the formulas in it too
+LARGEST = 10**17  # a value beyond it is none: nothing that is counted or billed is so large
 DAY = dt.timedelta(days=1)
 
 #: value, or None with the reason
@@ -116,7 +118,12 @@ def checked(formula: str, pk: int | None = None) -> tuple[Node, str]:
     refs = refs_of(tree)
     if not refs:
         raise FormulaError(_("A formula names at least one number."), 0)
-    return tree, type_of(tree, lambda ref: _type_of_ref(ref, pk)).kind
+    kind = type_of(tree, lambda ref: _type_of_ref(ref, pk)).kind
+    if sum(weight(find(ref.key)) for ref in refs) > MOST_ASKED:
+        raise FormulaError(
+            _("A formula asks for %(n)s numbers at most, with those in the formulas it names.") % {"n": MOST_ASKED}, 0
+        )
+    return tree, kind
 
 
 def unit_of(formula: str, pk: int | None = None) -> str:
@@ -158,6 +165,11 @@ def depth(kpi: Kpi, pk: int | None) -> int:
     if pk is not None and kpi.key == f"{PREFIX}{pk}":
         return DEEPEST
     return 1 + max(depth(base, pk) for base in kpi.bases)
+
+
+def weight(kpi: Kpi) -> int:
+    """How many declared numbers are asked for it."""
+    return sum(map(weight, kpi.bases)) if isinstance(kpi, Composed) else 1
 
 
 def _part_name(ref: Ref, base: Kpi) -> str:
@@ -222,6 +234,8 @@ def _row(kpi: Composed, span: Period, by: str, member: str, held: Mapping[tuple,
     row = Row(kpi, span, by, member)
     additive = {ref.same for ref, base in zip(kpi.refs, kpi.bases, strict=True) if base.kind == "additive"}
     row.value, row.reason = valued(kpi.tree, lambda ref: _value(held[ref.same], ref.same in additive))
+    if row.value is not None and not abs(row.value) <= LARGEST:  # not a number is not smaller, either
+        row.value, row.reason = None, UNKNOWN
     if row.value is not None and kpi.unit in ("count", "money") and kpi.kind in ("additive", "stock"):
         row.value = round(row.value)
     rows = [one for one in held.values() if one is not None]

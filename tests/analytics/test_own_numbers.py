@@ -165,6 +165,12 @@ def test_nothing_is_divided_by_zero_and_what_is_not_known_stays_so_unless_taken_
     assert row(made("coalesce0(deals_won) + leads_created", "count")).value == 2
 
 
+@pytest.mark.parametrize("formula", ["deals_won" + " * 999999999999999" * 40, "deals_won" + " * 999999999999999" * 40 + " * 0"])
+def test_a_value_beyond_all_measure_is_none(formula: str) -> None:
+    deals(1, won="2026-05-11", amount=100)
+    assert (row(made(formula, "count")).value, row(made(formula, "count")).reason) == (None, "unknown")
+
+
 def test_other_times_are_other_days_of_the_same_number() -> None:
     deals(3, "2026-03-01", won="2026-04-11", amount=100)
     deals(5, "2026-03-01", won="2026-05-11", amount=100)
@@ -237,6 +243,12 @@ def test_formulas_may_name_formulas_and_never_lead_back() -> None:
         services.delete_own_number(first)
     services.delete_own_number(chain[-1])
     assert OwnNumber.objects.count() == 4
+
+
+def test_a_formula_asks_for_a_bounded_number_of_numbers() -> None:
+    many = made(" + ".join(f"deals_won@trailing({days})" for days in range(1, 31)), "count")
+    with pytest.raises(ValidationError, match="30 numbers at most"):
+        made(f"{key_of(many)} + deals_won", "count")
 
 
 def test_a_changed_formula_is_a_new_version_and_a_new_name_is_none(people: People) -> None:
