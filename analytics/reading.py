@@ -17,7 +17,23 @@ from . import charts, engine, formats
 from .charts import Series, Unit
 from .models import Target
 from .question import NONE, Question
-from .registry import AHEAD, EMPTY, IMMATURE, METRIC, MIXED, NO_MODEL, NO_SHARE, NO_TARGET, UNKNOWN, About, Kpi, kpis
+from .registry import (
+    AHEAD,
+    EMPTY,
+    IMMATURE,
+    METRIC,
+    MIXED,
+    NO_BEFORE,
+    NO_GO_LIVE,
+    NO_MODEL,
+    NO_SHARE,
+    NO_TARGET,
+    TOO_EARLY,
+    UNKNOWN,
+    About,
+    Kpi,
+    kpis,
+)
 from .targets import held_of, value_of
 from .templatetags.numbers import spark as draw_spark
 
@@ -97,6 +113,9 @@ def reason(row: engine.Row) -> str:
         NO_TARGET: _("No target is set for this period."),
         NO_SHARE: _("Only a number that adds up, with more being better and a target above zero, has a share of it."),
         AHEAD: _("This period lies ahead."),
+        NO_GO_LIVE: _("The organisation's settings do not say since when the CRM has been in use."),
+        TOO_EARLY: _("Too early: six whole months after settling in are needed."),
+        NO_BEFORE: _("There are no records from before the CRM."),
         engine.NOT_CUT: _("This number cannot be cut this way."),
     }.get(row.reason, row.reason or _("No value in this period."))
 
@@ -211,8 +230,9 @@ class Parts:
 def parts_of(kpi: Kpi) -> Parts:
     """What the KPI is divided from, in words and units."""
     if isinstance(kpi, About):
-        names = [(str(text), unit or kpi.base.unit) for text, unit in kpi.parts.values()] + [("", "ratio")]
-        return Parts(names[0][0], names[1][0], {"numerator": names[0][1], "denominator": names[1][1]}, shows_n=False)
+        units = {"denominator": "ratio"} | {name: unit or kpi.base.unit for name, (_text, unit) in kpi.parts.items()}
+        names = [str(text) for text, _unit in kpi.parts.values()] + [""]
+        return Parts(names[0], names[1], units, shows_n=False)
     units = {name: _unit_of(kpi, name) for name in ("numerator", "denominator")}
     counted = kpi.calculate is None and units["denominator"] == "count" if "denominator" in kpi.terms else kpi.unit == "count"
     return Parts(

@@ -85,6 +85,9 @@ MIXED = "mixed"  # the answers were given on different scales
 NO_TARGET = "no_target"  # nobody has said what it should be
 NO_SHARE = "no_share"  # a share of a target says nothing of such a number
 AHEAD = "ahead"  # the period has not begun
+NO_GO_LIVE = "no_go_live"  # nobody has said since when the CRM has been in use
+TOO_EARLY = "too_early"  # too little time has passed since then
+NO_BEFORE = "no_before"  # no records from the time before it
 
 
 @dataclass(frozen=True)
