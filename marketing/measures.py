@@ -65,6 +65,7 @@ add_source(
             Measure("cost_retention_days", PURPOSES["retention"] & ~NO_RATE),
             Measure("cost_paid", MARKETING & PAID, "base"),
             Measure("cost_paid_unconverted", MARKETING & PAID & NO_RATE),
+            Measure("cost_crm_days", PURPOSES["crm"] & ~NO_RATE),
         ),
         {
             "campaign": "cost__campaign__code",

@@ -10,6 +10,7 @@ from .catalogue import CATALOGUE, Entry
 
 #: Ours: second readings of indicators of the catalogue.
 BESIDE = {
+    "crm_cost",
     "first_resolution_time",
     "first_resolution_time_business",
     "first_response_time_business",
@@ -24,7 +25,7 @@ BESIDE = {
 MISSING = set(
     """
     anomaly_signal average_discount_rate churn_hazard_monthly clv_contractual clv_historic clv_simple
-    cohort_retention crm_roi customer_lifetime_median data_accuracy_rate data_freshness
+    cohort_retention customer_lifetime_median data_accuracy_rate data_freshness
     duplicate_rate email_click_rate email_conversion_rate email_delivery_rate email_open_rate
     forecast_accuracy forecast_bias hot_lead_share lead_score_auc lead_score_calibration lead_score_lift
     ltv_cac pipeline_coverage rep_ramp_time threshold_breach trend_forecast unsubscribe_rate
