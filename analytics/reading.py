@@ -16,6 +16,7 @@ from crm.periods import Period
 from . import charts, engine, formats
 from .charts import Series, Unit
 from .models import Target
+from .outlook import Outlook
 from .question import NONE, Question
 from .registry import (
     AHEAD,
@@ -28,6 +29,9 @@ from .registry import (
     NO_MODEL,
     NO_SHARE,
     NO_TARGET,
+    NO_UNIT,
+    RUNNING,
+    SHORT,
     TOO_EARLY,
     UNKNOWN,
     About,
@@ -113,6 +117,9 @@ def reason(row: engine.Row) -> str:
         NO_TARGET: _("No target is set for this period."),
         NO_SHARE: _("Only a number that adds up, with more being better and a target above zero, has a share of it."),
         AHEAD: _("This period lies ahead."),
+        NO_UNIT: _("Only whole days, weeks, months, quarters and years have one."),
+        SHORT: _("Too little history."),
+        RUNNING: _("Only when the period is over."),
         NO_GO_LIVE: _("The organisation's settings do not say since when the CRM has been in use."),
         TOO_EARLY: _("Too early: six whole months after settling in are needed."),
         NO_BEFORE: _("There are no records from before the CRM."),
@@ -217,6 +224,12 @@ class Parts:
     denominator: str
     units: dict[str, str]
     shows_n: bool = True  # off where n is the value or the denominator itself
+    confidence: int = 95
+
+    @property
+    def interval(self) -> str:
+        """What the column of intervals is called."""
+        return _("Interval (80 %)") if self.confidence == 80 else _("Interval (95 %)")
 
     @property
     def heads(self) -> tuple[str, str]:
@@ -232,7 +245,7 @@ def parts_of(kpi: Kpi) -> Parts:
     if isinstance(kpi, About):
         units = {"denominator": "ratio"} | {name: unit or kpi.base.unit for name, (_text, unit) in kpi.parts.items()}
         names = [str(text) for text, _unit in kpi.parts.values()] + [""]
-        return Parts(names[0], names[1], units, shows_n=False)
+        return Parts(names[0], names[1], units, shows_n=False, confidence=kpi.confidence)
     units = {name: _unit_of(kpi, name) for name in ("numerator", "denominator")}
     counted = kpi.calculate is None and units["denominator"] == "count" if "denominator" in kpi.terms else kpi.unit == "count"
     return Parts(
@@ -303,17 +316,20 @@ def details(row: engine.Row | None, parts: Parts) -> list[tuple[str, str]]:
     return found
 
 
-def chart(reading: Reading, question: Question, parts: Parts) -> charts.Chart:
-    """How the KPI went: bars for what adds up, a line for rates and durations, an area for stocks."""
+def chart(reading: Reading, question: Question, parts: Parts, outlook: Outlook | None = None) -> charts.Chart:
+    """How the KPI went, and where it goes: bars for what adds up, a line for rates and durations, an area for stocks."""
     kpi = reading.kpi
-    units = units_of_chart(reading.units, question)
+    coming = [unit for unit in outlook.coming if unit not in reading.units] if outlook else []
+    shown, gap = [*reading.units, *coming], [None] * len(coming)
+    units = units_of_chart(shown, question)
     series = [
         Series(
             kpi.name,
-            [_float(row.value) if row else None for row in reading.series],
-            [details(row, parts) for row in reading.series],
+            [*(_float(row.value) if row else None for row in reading.series), *gap],
+            [*(details(row, parts) for row in reading.series), *([] for _unit in coming)],
         )
     ]
+    ahead, flags = outlook.places(shown) if outlook else ({}, {})
     draw = charts.lines
     if kpi.kind == "additive":
         draw = charts.columns
@@ -332,7 +348,9 @@ def chart(reading: Reading, question: Question, parts: Parts) -> charts.Chart:
         "first": formats.period(reading.units[0]),
         "last": formats.period(reading.units[-1]),
     }
-    return draw(units, series, unit=kpi.written, currency=currency(), title=title, uid=f"chart-{kpi.key}")
+    return draw(
+        units, series, unit=kpi.written, currency=currency(), title=title, uid=f"chart-{kpi.key}", ahead=ahead, flags=flags
+    )
 
 
 @dataclass
