@@ -1,4 +1,4 @@
-"""The stored numbers in the administration, to read; targets, to change."""
+"""The stored numbers in the administration, to read; targets and success thresholds, to change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.contrib import admin
 
 from crm.admin_base import ReadOnlyAdmin, ServiceAdmin, register_read_only
 
-from . import targets
-from .models import KpiSnapshot, Target
+from . import success, targets
+from .models import KpiSnapshot, SuccessThreshold, Target
 
 
 @admin.register(KpiSnapshot)
@@ -40,12 +40,30 @@ class TargetAdmin(ServiceAdmin):
     search_fields = ["kpi__startswith"]
     raw_id_fields = ["owner"]
 
-    def store(self, record: Target, changes: dict[str, Any]) -> Target:
+    def store(self, record: Any, changes: dict[str, Any]) -> Any:
         return targets.save_target(record, **changes)
 
-    def remove(self, record: Target) -> None:
+    def remove(self, record: Any) -> None:
         targets.delete_target(record)
 
 
-OWN = (KpiSnapshot, Target)
+class ThresholdForm(TargetForm):
+    class Meta(TargetForm.Meta):
+        model = SuccessThreshold
+        fields = ["kpi", "grain", "start", "owner", "team", "value", "dead_band"]
+
+
+@admin.register(SuccessThreshold)
+class ThresholdAdmin(TargetAdmin):
+    form = ThresholdForm
+    list_display = ["kpi", "grain", "start", "owner", "team", "value", "dead_band", "currency"]
+
+    def store(self, record: SuccessThreshold, changes: dict[str, Any]) -> SuccessThreshold:
+        return success.save_threshold(record, **changes)
+
+    def remove(self, record: SuccessThreshold) -> None:
+        success.delete_threshold(record)
+
+
+OWN = (KpiSnapshot, SuccessThreshold, Target)
 register_read_only(*(model for model in apps.get_app_config("analytics").get_models() if model not in OWN))

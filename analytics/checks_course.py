@@ -68,3 +68,25 @@ def anomaly_signal(recount: Recount, asked: Asked) -> Parts | None:
     moving = fmean([abs(b - a) for a, b in zip(values[:12], values[1:12], strict=False)])
     mean = fmean(values[:12])
     return ((values[-1] - mean) / (2.66 * moving / 3) if moving else None), None, None
+
+
+@formula("threshold_breach")
+def threshold_breach(recount: Recount, asked: Asked) -> Parts:
+    """The periods since the threshold of everyone holds, walked through again."""
+    sql = """SELECT grain, start, value, dead_band FROM analytics_successthreshold
+        WHERE kpi = 'won_amount' AND owner_id IS NULL AND team_id IS NULL AND currency = %s"""
+    found = 0
+    for grain, start, value, band in recount.rows(sql, [recount.base]):
+        size = {"month": 1, "quarter": 3, "year": 12}[grain]
+        day = recount.date(start)
+        assert day is not None
+        first = shifted(day, -((day.month - recount.settings["fiscal_year_start"]) % 12 % size))
+        armed = True
+        while (last := shifted(first, size)) <= min(asked.end, recount.today):
+            amount = won(recount, Asked(first, last))
+            if armed and amount >= float(value):
+                armed, found = False, found + (last > asked.start)
+            elif not armed and amount < float(value) and float(value) - amount >= float(band):
+                armed = True
+            first = last
+    return found, found, None

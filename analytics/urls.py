@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import views
-from .views import targets
+from .views import success, targets
 
 app_name = "analytics"
 urlpatterns = [
@@ -18,6 +18,11 @@ urlpatterns = [
     path("targets/<int:pk>/", targets.TargetPage.as_view(), name="target"),
     path("targets/<int:pk>/edit/", targets.TargetEdit.as_view(), name="target_edit"),
     path("targets/<int:pk>/delete/", targets.TargetDelete.as_view(), name="target_delete"),
+    path("thresholds/", success.ThresholdList.as_view(), name="thresholds"),
+    path("thresholds/new/", success.ThresholdNew.as_view(), name="threshold_new"),
+    path("thresholds/<int:pk>/", success.ThresholdPage.as_view(), name="threshold"),
+    path("thresholds/<int:pk>/edit/", success.ThresholdEdit.as_view(), name="threshold_edit"),
+    path("thresholds/<int:pk>/delete/", success.ThresholdDelete.as_view(), name="threshold_delete"),
     path("numbers/<slug:key>/", views.page, name="kpi"),
     path("numbers/<slug:key>/card/", views.card, name="card"),
     path("numbers/<slug:key>/records/", views.records, name="records"),

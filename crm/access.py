@@ -48,8 +48,9 @@ def _marketing(scope: str) -> dict[tuple[str, str], str]:
 
 
 def _targets(scope: str) -> dict[tuple[str, str], str]:
-    """What those may do who say what numbers should be; everybody may look at those of the own numbers."""
-    return {("target", action): scope for action in ALL_ACTIONS}
+    """What those may do who say what numbers should be, and from when they count as a success; everybody may look at those of the own
+    numbers."""
+    return {(resource, action): scope for resource in ("target", "successthreshold") for action in ALL_ACTIONS}
 
 
 def _tickets(scope: str, actions: tuple[str, ...] = ALL_ACTIONS) -> dict[tuple[str, str], str]:
@@ -67,6 +68,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("campaign", "view"): "all",
         ("kpi", "view"): "own",
         ("target", "view"): "own",
+        ("successthreshold", "view"): "own",
         ("survey", "view"): "all",
         ("response", "view"): "own",
         ("response", "export"): "own",
@@ -90,6 +92,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("task", "change"): "own",
         ("kpi", "view"): "own",
         ("target", "view"): "own",
+        ("successthreshold", "view"): "own",
         ("survey", "view"): "all",
         ("response", "view"): "own",
         ("response", "export"): "own",
@@ -109,6 +112,8 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("kpi", "view"): "all",
         ("target", "view"): "all",
         ("target", "export"): "all",
+        ("successthreshold", "view"): "all",
+        ("successthreshold", "export"): "all",
         ("import", "run"): "all",
         **_marketing("all"),
         **_surveys(),

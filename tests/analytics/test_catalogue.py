@@ -28,7 +28,7 @@ MISSING = set(
     cohort_retention customer_lifetime_median data_accuracy_rate data_freshness
     duplicate_rate email_click_rate email_conversion_rate email_delivery_rate email_open_rate
     forecast_accuracy forecast_bias hot_lead_share lead_score_auc lead_score_calibration lead_score_lift
-    ltv_cac pipeline_coverage rep_ramp_time threshold_breach unsubscribe_rate
+    ltv_cac pipeline_coverage rep_ramp_time unsubscribe_rate
     user_adoption_rate
     """.split()
 )

@@ -39,6 +39,7 @@ from tests.factories import (
     SurveyFactory,
     TargetFactory,
     TaskFactory,
+    ThresholdFactory,
     TicketFactory,
     VisitFactory,
     WebFormFactory,
@@ -194,6 +195,12 @@ RECORDS = {
         "api:webform-detail",
     ],
     "target": ["analytics:target", "analytics:target_edit", "analytics:target_delete", "api:target-detail"],
+    "successthreshold": [
+        "analytics:threshold",
+        "analytics:threshold_edit",
+        "analytics:threshold_delete",
+        "api:successthreshold-detail",
+    ],
     "cost": ["marketing:cost", "marketing:cost_edit", "marketing:cost_delete", "api:cost-detail"],
     "token": ["token_revoke"],
 }
@@ -304,6 +311,7 @@ def world(people: People) -> dict[str, int]:
         "cost": CostFactory(campaign=campaign),
         "webform": WebFormFactory(campaign=campaign),
         "target": TargetFactory(owner=ann),
+        "successthreshold": ThresholdFactory(owner=ann),
         "visit": visit,
         "submission": visit.submissions.get(),
         "response": ResponseFactory(owner=ann, team=people.north),
