@@ -70,7 +70,7 @@ class Drill:
                 .filter(condition(ref.source, cut.filters))
             )
             if measure.priced:
-                rows = self._priced(rows, ref.source.currency)  # type: ignore[union-attr]
+                rows = self._priced(rows, ref.source.currency, ref.source.rates_of(self.period, self.question.today))  # type: ignore[union-attr]
             if self.term.mean and isinstance(ref.source, StockSource):
                 rows = rows.annotate(summed=readings(ref.source, span))
             elif measure.value is not None:
@@ -78,9 +78,8 @@ class Drill:
             found.append(Segment(ref, rows, _detail(ref) if several else ""))
         return found
 
-    def _priced(self, rows: QuerySet, currency: str) -> QuerySet:
+    def _priced(self, rows: QuerySet, currency: str, as_of: dt.date) -> QuerySet:
         """The rows in a currency that has a rate on the day the stock is read for."""
-        as_of = min(self.period.last_day, self.question.today)
         found = set(rows.order_by().values_list(currency, flat=True).distinct())
         return rows.filter(**{f"{currency}__in": [name for name in found if self.question.rates.rate(name, as_of)]})
 
@@ -147,7 +146,7 @@ class Drill:
 
     def _converted(self, segment: Segment, currency: str) -> int:
         """The sum in the base currency, at the day that the stock is read for."""
-        as_of = min(self.period.last_day, self.question.today)
+        as_of = segment.ref.source.rates_of(self.period, self.question.today)
         sums = segment.rows.order_by().annotate(currency_=F(currency)).values("currency_").annotate(total=Sum("summed"))
         return sum(self.question.rates.convert(row["total"], row["currency_"], as_of) or 0 for row in sums)
 
@@ -248,7 +247,7 @@ def _items(segment: Segment, user: Any, offset: int, limit: int) -> list[Item]:
     names = [lookup, source.day]
     has_value = "summed" in segment.rows.query.annotations
     names += ["summed"] if has_value else []
-    currency = source.currency if has_value and isinstance(source, StockSource) else ""
+    currency = source.currency if has_value and isinstance(source, StockSource | WindowSource) else ""
     names += [currency] if currency else []
     # Only a window's rows may have no day; the others are read along the index of theirs, which has its own order of nulls.
     latest = F(source.day).desc(nulls_last=True if isinstance(source, WindowSource) else None)

@@ -87,6 +87,7 @@ NO_SHARE = "no_share"  # a share of a target says nothing of such a number
 AHEAD = "ahead"  # the period has not begun
 NO_UNIT = "no_unit"  # it is asked of whole days, weeks, months, quarters and years only
 SHORT = "short"  # too little history
+MET = "met"  # the target is reached already
 RUNNING = "running"  # the period is not over
 NO_GO_LIVE = "no_go_live"  # nobody has said since when the CRM has been in use
 TOO_EARLY = "too_early"  # too little time has passed since then

@@ -12,6 +12,8 @@ from .catalogue import CATALOGUE, Entry
 BESIDE = {
     "crm_cost",
     "first_resolution_time",
+    "forecast_amount",
+    "pipeline_due",
     "first_resolution_time_business",
     "first_response_time_business",
     "handling_time",
@@ -27,8 +29,8 @@ MISSING = set(
     average_discount_rate churn_hazard_monthly clv_contractual clv_historic clv_simple
     cohort_retention customer_lifetime_median data_accuracy_rate data_freshness
     duplicate_rate email_click_rate email_conversion_rate email_delivery_rate email_open_rate
-    forecast_accuracy forecast_bias hot_lead_share lead_score_auc lead_score_calibration lead_score_lift
-    ltv_cac pipeline_coverage rep_ramp_time unsubscribe_rate
+    hot_lead_share lead_score_auc lead_score_calibration lead_score_lift
+    ltv_cac rep_ramp_time unsubscribe_rate
     user_adoption_rate
     """.split()
 )
