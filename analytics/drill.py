@@ -8,19 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 from django.apps import apps
 from django.db.models import Count, DateField, F, Func, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Greatest, Least
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crm.periods import Period
 
-from . import formats, targets
+from . import targets
 from .engine import Asked, Question, bound
-from .question import NONE
 from .registry import METRIC, About, Kpi, Leg, Ref, Term
 from .scopes import Scope
 from .sources import PeopleSource, StockSource, WindowSource, dimensions
@@ -309,8 +306,8 @@ def drill(key: str, period: Period, *, scope: Scope, filters: Mapping[str, Any] 
 def _of_leg(kpi: About, part: str, period: Period, question: Question) -> Drill:
     """The records of the number that a part comes from, under the names of the part."""
     leg: Leg | None = kpi.legs(kpi, period, Asked(question)).get(part)
-    if leg is not None and leg.periods:
-        return PeriodDrill(kpi, part, leg, period, question)
+    if leg is not None and leg.items:
+        return ItemDrill(kpi, part, leg, period, question)
     if leg is None or not leg.kpi:
         return TargetDrill(kpi, part, leg.targets if leg else (), period, question)
     found = drill(leg.kpi, leg.period, scope=question.scope, filters={**question.filters, **leg.filters}, part=leg.part)
@@ -357,35 +354,27 @@ class TargetDrill(Drill):
         ]
 
 
-class PeriodDrill(Drill):
-    """The periods that a part counts, each with the number's value in it and the way to its records."""
+class ItemDrill(Drill):
+    """What a part is made of where it is no record of a source: periods, people. Few, and in hand already."""
 
     def __init__(self, kpi: Kpi, part: str, leg: Leg, period: Period, question: Question) -> None:
         super().__init__(kpi, part, Term(()), period, question)
-        self.leg = leg
+        self.items: list[Item] = sorted(leg.items, key=lambda item: (item.when, item.label), reverse=True)
 
     @property
     def count(self) -> int:  # type: ignore[override]
-        return len(self.leg.periods)
+        return len(self.items)
 
     @property
     def is_sum(self) -> bool:  # type: ignore[override]
-        return False
+        return any(item.value is not None for item in self.items)
+
+    @property
+    def total(self) -> float | int | None:  # type: ignore[override]
+        return sum(item.value or 0 for item in self.items) if self.is_sum else None
 
     def visible(self, user: Any) -> int:
         return self.count
 
     def page(self, user: Any, offset: int = 0, limit: int = 50) -> list[Item]:
-        latest = sorted(self.leg.periods, reverse=True)[offset : offset + limit]
-        cut = urlencode({name: member or NONE for name, member in self.question.filters.items()})
-        return [
-            Item(
-                label=formats.period(unit),
-                url=f"{reverse('analytics:kpi', args=[self.leg.kpi])}?from={unit.start}&to={unit.last_day}"
-                + (f"&{cut}" if cut else ""),
-                when=unit.last_day,
-                value=None,
-                detail=value,
-            )
-            for unit, value in latest
-        ]
+        return self.items[offset : offset + limit]

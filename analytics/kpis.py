@@ -1,3 +1,3 @@
 """The KPIs about other numbers; each module registers its own."""
 
-from . import forecasts, goals, lift, movements, success, trends  # noqa: F401
+from . import forecasts, goals, lift, movements, ramp, success, trends  # noqa: F401

@@ -216,15 +216,15 @@ METRIC, FIRST_METRIC = "metric", "won_amount"
 
 @dataclass(frozen=True)
 class Leg:
-    """The records behind a part of a number about a number: those of another KPI's part over a period, or targets, or (period, its
-    value) of that KPI."""
+    """The records behind a part of a number about a number: those of another KPI's part over a period, or targets, or items that are in
+    hand already (`drill.Item`)."""
 
     part: str = ""
     period: Any = None
     kpi: str = ""
     filters: Mapping[str, Any] = field(default_factory=dict)
     targets: tuple[Any, ...] = ()
-    periods: tuple[tuple[Any, Any], ...] = ()
+    items: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +22,7 @@ from crm.periods import Period
 from . import dirty, formats, targets
 from .engine import Asked, Row
 from .models import SuccessThreshold, Target
+from .question import NONE
 from .registry import About, Kpi, Leg, add_kpi, kpis
 
 STREAM = "analytics.thresholds"  # what their days are marked under
@@ -192,11 +195,16 @@ def breaches(kpi: About, spans: Sequence[Period], asked: Asked) -> Iterator[Row]
 
 def legs(kpi: About, period: Period, asked: Asked) -> dict[str, Leg]:
     """The periods themselves."""
+    from .drill import Item
     from .reading import currency
 
-    found = inside(reached(kpi, [period], asked).get("", []), period)
-    told = tuple((unit, formats.exact(value, kpi.base.written, currency())) for unit, value in found)
-    return {"numerator": Leg(kpi=kpi.metric, periods=told)} if told else {}
+    cut = urlencode({name: member or NONE for name, member in asked.question.filters.items()})
+    page, items = reverse("analytics:kpi", args=[kpi.metric]), []
+    for unit, value in inside(reached(kpi, [period], asked).get("", []), period):
+        url = f"{page}?from={unit.start}&to={unit.last_day}" + (f"&{cut}" if cut else "")
+        detail = formats.exact(value, kpi.base.written, currency())
+        items.append(Item(formats.period(unit), url, unit.last_day, None, detail))
+    return {"numerator": Leg(items=tuple(items))} if items else {}
 
 
 add_kpi(

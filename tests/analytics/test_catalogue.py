@@ -30,7 +30,7 @@ MISSING = set(
     cohort_retention customer_lifetime_median data_accuracy_rate data_freshness
     duplicate_rate email_click_rate email_conversion_rate email_delivery_rate email_open_rate
     hot_lead_share lead_score_auc lead_score_calibration lead_score_lift
-    ltv_cac rep_ramp_time unsubscribe_rate
+    ltv_cac unsubscribe_rate
     user_adoption_rate
     """.split()
 )
