@@ -1,4 +1,4 @@
-"""The stored numbers in the administration, to read; targets and own numbers, to change."""
+"""The stored numbers in the administration, to read; targets, success thresholds and own numbers, to change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.contrib import admin
 
 from crm.admin_base import ReadOnlyAdmin, ServiceAdmin, register_read_only
 
-from . import targets
-from .models import KpiSnapshot, OwnNumber, Target
+from . import success, targets
+from .models import KpiSnapshot, OwnNumber, SuccessThreshold, Target
 from .own import services
 
 
@@ -41,10 +41,10 @@ class TargetAdmin(ServiceAdmin):
     search_fields = ["kpi__startswith"]
     raw_id_fields = ["owner"]
 
-    def store(self, record: Target, changes: dict[str, Any]) -> Target:
+    def store(self, record: Any, changes: dict[str, Any]) -> Any:
         return targets.save_target(record, **changes)
 
-    def remove(self, record: Target) -> None:
+    def remove(self, record: Any) -> None:
         targets.delete_target(record)
 
 
@@ -62,5 +62,23 @@ class OwnNumberAdmin(ServiceAdmin):
         services.delete_own_number(record)
 
 
-OWN = (KpiSnapshot, Target, OwnNumber)
+class ThresholdForm(TargetForm):
+    class Meta(TargetForm.Meta):
+        model = SuccessThreshold
+        fields = ["kpi", "grain", "start", "owner", "team", "value", "dead_band"]
+
+
+@admin.register(SuccessThreshold)
+class ThresholdAdmin(TargetAdmin):
+    form = ThresholdForm
+    list_display = ["kpi", "grain", "start", "owner", "team", "value", "dead_band", "currency"]
+
+    def store(self, record: SuccessThreshold, changes: dict[str, Any]) -> SuccessThreshold:
+        return success.save_threshold(record, **changes)
+
+    def remove(self, record: SuccessThreshold) -> None:
+        success.delete_threshold(record)
+
+
+OWN = (KpiSnapshot, OwnNumber, SuccessThreshold, Target)
 register_read_only(*(model for model in apps.get_app_config("analytics").get_models() if model not in OWN))

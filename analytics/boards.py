@@ -64,7 +64,16 @@ class Steps:
     keys: tuple[str, ...]
 
 
-Block = Course | Split | Bridge | Steps
+@dataclass(frozen=True)
+class BeforeAfter:
+    """KPIs before the CRM came into use and after (`analytics.lift`), side by side."""
+
+    name: str
+    title: Any
+    keys: tuple[str, ...]
+
+
+Block = Course | Split | Bridge | Steps | BeforeAfter
 
 
 @dataclass(frozen=True)
@@ -82,8 +91,8 @@ class Board:
         return list(known(self.cards))
 
     def parts(self) -> list[Block]:
-        """The blocks of which all KPIs are registered."""
-        return [block for block in self.blocks if all(key in kpis for key in block.keys)]
+        """The blocks of which all KPIs are registered; a comparison leaves out the lines that are not."""
+        return [block for block in self.blocks if isinstance(block, BeforeAfter) or all(key in kpis for key in block.keys)]
 
     def dimensions(self) -> list[str]:
         """What the page can be filtered and split by: everything that one of its KPIs knows, the common ones first."""
@@ -226,5 +235,22 @@ add_board(
         Course("data_completeness"), Course("complete_record_rate"), Split("data_completeness", "field"),
         Split("data_completeness", "entity_type"), Split("complete_record_rate", "entity_type"),
         Split("complete_record_rate", "owner"),
+    ),
+)  # fmt: skip
+add_board(
+    "go_live",
+    _("Before / after go-live"),
+    _("What has changed since the CRM has been in use?"),
+    ("crm_roi", "crm_lift"),
+    (
+        BeforeAfter(
+            "before_after",
+            _("Before and after"),
+            (
+                "close_rate", "win_rate", "sales_cycle_length", "average_deal_size", "won_amount", "deals_won", "upsell_rate",
+                "lead_conversion_rate", "lead_response_time", "revenue", "customer_retention_rate", "repeat_customer_rate",
+                "first_response_time", "resolution_time", "sla_attainment", "csat", "nps", "ces",
+            ),
+        ),
     ),
 )  # fmt: skip

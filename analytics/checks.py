@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from . import checks_course as _course  # noqa: F401  of forecasts and signals
 from . import checks_goals as _goals  # noqa: F401  the second formulas of numbers about targets
+from . import checks_lift as _lift  # noqa: F401  of before and after
+from . import checks_ramp as _ramp  # noqa: F401  of how long new people take
 from . import checks_trends as _trends  # noqa: F401  and of changes
 from .checking import Recount, checks, text
 from .checking_published import Asked, Parts, formula, ratio

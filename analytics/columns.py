@@ -17,9 +17,17 @@ def _kpi(target: Any) -> str:
     return kpi.name if kpi else target.kpi
 
 
-def _value(target: Any) -> Any:
-    kpi = kpis.get(target.kpi)
-    return target.value if kpi is None else targets.outside(kpi, target.value, target.currency)
+def _typed(name: str) -> Any:
+    """The column's value as people write it."""
+
+    def value(target: Any) -> Any:
+        kpi = kpis.get(target.kpi)
+        return getattr(target, name) if kpi is None else targets.outside(kpi, getattr(target, name), target.currency)
+
+    return value
+
+
+_value = _typed("value")
 
 
 TARGETS = Columns(
@@ -33,4 +41,16 @@ TARGETS = Columns(
     Column("currency", _("Currency"), lambda target: target.currency or None, on_page=False),
     Column("set_by", _("Set by"), lambda target: str(target.created_by) if target.created_by_id else None, on_page=False),
     default="-start",
+)
+THRESHOLDS = Columns(
+    Column("kpi", _("Number"), _kpi, order="kpi"),
+    Column("key", _("Key"), lambda threshold: threshold.kpi, on_page=False),
+    Column("owner", _("Person"), lambda threshold: str(threshold.owner) if threshold.owner else None),
+    Column("team", _("Team"), lambda threshold: str(threshold.team) if threshold.team else None),
+    Column("grain", _("In a"), lambda threshold: str(threshold.get_grain_display())),
+    Column("start", _("From"), lambda threshold: threshold.start, kind="date", order="start"),
+    Column("value", _("Threshold"), _value, kind="number"),
+    Column("dead_band", _("Dead band"), _typed("dead_band"), kind="number", on_page=False),
+    Column("currency", _("Currency"), lambda threshold: threshold.currency or None, on_page=False),
+    default="kpi",
 )

@@ -67,7 +67,7 @@ class Drill:
                 .filter(condition(ref.source, cut.filters))
             )
             if measure.priced:
-                rows = self._priced(rows, ref.source.currency)  # type: ignore[union-attr]
+                rows = self._priced(rows, ref.source.currency, ref.source.rates_of(self.period, self.question.today))  # type: ignore[union-attr]
             if self.term.mean and isinstance(ref.source, StockSource):
                 rows = rows.annotate(summed=readings(ref.source, span))
             elif measure.value is not None:
@@ -75,9 +75,8 @@ class Drill:
             found.append(Segment(ref, rows, _detail(ref) if several else ""))
         return found
 
-    def _priced(self, rows: QuerySet, currency: str) -> QuerySet:
+    def _priced(self, rows: QuerySet, currency: str, as_of: dt.date) -> QuerySet:
         """The rows in a currency that has a rate on the day the stock is read for."""
-        as_of = min(self.period.last_day, self.question.today)
         found = set(rows.order_by().values_list(currency, flat=True).distinct())
         return rows.filter(**{f"{currency}__in": [name for name in found if self.question.rates.rate(name, as_of)]})
 
@@ -144,7 +143,7 @@ class Drill:
 
     def _converted(self, segment: Segment, currency: str) -> int:
         """The sum in the base currency, at the day that the stock is read for."""
-        as_of = min(self.period.last_day, self.question.today)
+        as_of = segment.ref.source.rates_of(self.period, self.question.today)
         sums = segment.rows.order_by().annotate(currency_=F(currency)).values("currency_").annotate(total=Sum("summed"))
         return sum(self.question.rates.convert(row["total"], row["currency_"], as_of) or 0 for row in sums)
 
@@ -245,7 +244,7 @@ def _items(segment: Segment, user: Any, offset: int, limit: int) -> list[Item]:
     names = [lookup, source.day]
     has_value = "summed" in segment.rows.query.annotations
     names += ["summed"] if has_value else []
-    currency = source.currency if has_value and isinstance(source, StockSource) else ""
+    currency = source.currency if has_value and isinstance(source, StockSource | WindowSource) else ""
     names += [currency] if currency else []
     # Only a window's rows may have no day; the others are read along the index of theirs, which has its own order of nulls.
     latest = F(source.day).desc(nulls_last=True if isinstance(source, WindowSource) else None)
@@ -307,6 +306,8 @@ def drill(key: str, period: Period, *, scope: Scope, filters: Mapping[str, Any] 
 def _of_leg(kpi: About, part: str, period: Period, question: Question) -> Drill:
     """The records of the number that a part comes from, under the names of the part."""
     leg: Leg | None = kpi.legs(kpi, period, Asked(question)).get(part)
+    if leg is not None and leg.items:
+        return ItemDrill(kpi, part, leg, period, question)
     if leg is None or not leg.kpi:
         return TargetDrill(kpi, part, leg.targets if leg else (), period, question)
     found = drill(leg.kpi, leg.period, scope=question.scope, filters={**question.filters, **leg.filters}, part=leg.part)
@@ -351,3 +352,29 @@ class TargetDrill(Drill):
             )
             for target in self.targets[offset : offset + limit]
         ]
+
+
+class ItemDrill(Drill):
+    """What a part is made of where it is no record of a source: periods, people. Few, and in hand already."""
+
+    def __init__(self, kpi: Kpi, part: str, leg: Leg, period: Period, question: Question) -> None:
+        super().__init__(kpi, part, Term(()), period, question)
+        self.items: list[Item] = sorted(leg.items, key=lambda item: (item.when, item.label), reverse=True)
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        return len(self.items)
+
+    @property
+    def is_sum(self) -> bool:  # type: ignore[override]
+        return any(item.value is not None for item in self.items)
+
+    @property
+    def total(self) -> float | int | None:  # type: ignore[override]
+        return sum(item.value or 0 for item in self.items) if self.is_sum else None
+
+    def visible(self, user: Any) -> int:
+        return self.count
+
+    def page(self, user: Any, offset: int = 0, limit: int = 50) -> list[Item]:
+        return self.items[offset : offset + limit]

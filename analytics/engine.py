@@ -24,7 +24,7 @@ from crm.periods import Period
 from .models import DirtyDay, SourceStatus
 from .registry import EMPTY, IMMATURE, METRIC, About, Kpi, Parts, Ref, Term, find, kpis, percent, plain, quotient
 from .scopes import Scope
-from .sources import PeopleSource, StockSource, dimensions, windows
+from .sources import PeopleSource, StockSource, WindowSource, dimensions, windows
 from .sums import Cut, Span, Together, read, read_means, values_of
 
 Z = 1.959964
@@ -313,7 +313,6 @@ class _Reader:
         self.kpi, self.period, self.question = kpi, period, question
         self.sums = sums
         self.listed = listed.get((kpi.key, (period.start, period.end)), {})
-        self.as_of = min(period.last_day, question.today)
 
     def rows(self) -> list[Row]:
         terms = {name: self._term(term) for name, term in self.kpi.terms.items()}
@@ -356,15 +355,17 @@ class _Reader:
         """The sum in base currency at the day the stock is read for; what has no rate is counted, never taken at 1."""
         source = ref.source
         measure = None if isinstance(source, PeopleSource) else source.measure(ref.measure)
-        money = isinstance(source, StockSource) and source.currency and measure is not None and measure.value is not None
+        by_currency = isinstance(source, StockSource | WindowSource) and source.currency
+        money = by_currency and measure is not None and measure.value is not None
+        as_of = source.rates_of(self.period, self.question.today)
         if measure is not None and measure.priced:
-            known = [sums for currency, sums in currencies.items() if self.question.rates.rate(currency, self.as_of)]
+            known = [sums for currency, sums in currencies.items() if self.question.rates.rate(currency, as_of)]
             return sum(sums.get(ref.measure, 0) for sums in known), 0
         if not money:
             return sum(sums.get(ref.measure, 0) for sums in currencies.values()), 0
         amount = lost = 0
         for currency, sums in currencies.items():
-            converted = self.question.rates.convert(sums.get(ref.measure, 0), currency, self.as_of)
+            converted = self.question.rates.convert(sums.get(ref.measure, 0), currency, as_of)
             if converted is None:
                 lost += sum(
                     sums.get(measure.key, 0) for measure in source.measures if measure.value is None and sums.get(measure.key)

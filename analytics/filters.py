@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.filters import RecordFilter, SeveralFilter, SpanFilter
 
-from .models import Target
+from .models import SuccessThreshold, Target
 from .registry import kpis
 
 
@@ -35,3 +35,9 @@ class TargetFilter(RecordFilter):
             keys = [kpi.key for kpi in kpis if word in " ".join([*kpi.names.values(), kpi.key]).casefold()]
             found &= Q(kpi__in=keys) | Q(owner__name__icontains=word) | Q(team__name__icontains=word)
         return queryset.filter(found)
+
+
+class ThresholdFilter(TargetFilter):
+    class Meta:
+        model = SuccessThreshold
+        fields: list[str] = []

@@ -21,7 +21,7 @@ from crm.periods import Period
 
 from . import formats, targets
 from .areas import by_area
-from .models import Target
+from .models import SuccessThreshold, Target
 from .registry import Kpi, kpis
 
 Row = tuple[str, Any, Any]  # key of a row of the grid, person, team
@@ -68,7 +68,7 @@ class TargetForm(RecordForm):
     )
 
     class Meta:
-        model = Target
+        model: Any = Target
         fields = ["kpi", "grain", "start", "owner", "team", "value"]
         widgets = {"start": DateInput()}
         labels = {"owner": gettext_lazy("Person")}
@@ -113,6 +113,33 @@ class TargetForm(RecordForm):
         if self.record.owner_id is not None and values.get("owner") == self.record.owner:
             values.pop("team", None)
         return {name: value for name, value in values.items() if value != present[name]}
+
+
+class ThresholdForm(TargetForm):
+    """One success threshold, typed as a target is."""
+
+    dead_band = forms.CharField(
+        label=gettext_lazy("Dead band"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("How far the number must fall back before it can be reached again."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "number"}),
+    )
+
+    class Meta(TargetForm.Meta):
+        model: Any = SuccessThreshold
+        fields = ["kpi", "grain", "start", "owner", "team", "value", "dead_band"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"].label = _("Threshold")
+        kpi = kpis.get(self.record.kpi)
+        if not self.creating and kpi is not None:
+            self.initial["dead_band"] = typed_value(kpi, self.record.dead_band, self.record.currency)
+
+    def clean_dead_band(self) -> Any:
+        value = read_value(kpis.get(self.cleaned_data.get("kpi", "")), self.cleaned_data["dead_band"], currency())
+        return Decimal() if value is None else value
 
 
 def currency() -> str:

@@ -278,3 +278,63 @@ class OwnNumber(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("analytics:own_number", args=[self.pk])
+
+
+class SuccessThreshold(Record):
+    """The level from which a number counts as a success: of everyone, of a team, or of one person, from a day on.
+
+    It is reached when a closed period of `grain` lies at it or beyond, and can be reached again once one lies back by the dead band.
+    Values are in the number's stored unit, as those of targets are.
+    """
+
+    kpi = models.CharField(_("number"), max_length=60)
+    grain = models.CharField(_("in a"), max_length=7, choices=Target.Grain, default=Target.Grain.MONTH)
+    start = models.DateField(_("from"))
+    value = models.DecimalField(_("threshold"), max_digits=20, decimal_places=4)
+    dead_band = models.DecimalField(_("dead band"), max_digits=20, decimal_places=4, default=0)
+    currency = models.CharField(_("currency"), max_length=3, blank=True, editable=False)
+
+    objects: Any = TargetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("success threshold")
+        verbose_name_plural = _("success thresholds")
+        ordering = ["kpi", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kpi", "owner"],
+                condition=Q(owner__isnull=False),
+                name="threshold_person_once",
+                violation_error_message=_("This person has a threshold for it already."),
+            ),
+            models.UniqueConstraint(
+                fields=["kpi", "team"],
+                condition=Q(owner__isnull=True, team__isnull=False),
+                name="threshold_team_once",
+                violation_error_message=_("This team has a threshold for it already."),
+            ),
+            models.UniqueConstraint(
+                fields=["kpi"],
+                condition=Q(owner__isnull=True, team__isnull=True),
+                name="threshold_everyone_once",
+                violation_error_message=_("There is a threshold of everyone for it already."),
+            ),
+            models.CheckConstraint(condition=Q(dead_band__gte=0), name="threshold_band_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["kpi", "id"], name="threshold_kpi"),
+            models.Index(fields=["-start", "-id"], name="threshold_start"),
+        ]
+
+    def __str__(self) -> str:
+        from .success import name_of
+
+        return name_of(self)
+
+    @property
+    def whom(self) -> Any:
+        """The person or team; None for everyone."""
+        return self.owner or self.team
+
+    def get_absolute_url(self) -> str:
+        return reverse("analytics:threshold", args=[self.pk])

@@ -11,7 +11,7 @@ from crm import events
 from crm.periods import local_day
 from crm.signals import active_day_written
 
-from . import dirty
+from . import dirty, golive
 
 #: Settings that definitions read; with another value every stored sum means something else.
 IN_DEFINITIONS = {
@@ -48,3 +48,5 @@ def _backdated(event: Any) -> None:
 def _organisation(event: Any) -> None:
     if IN_DEFINITIONS & set(event.new):
         dirty.mark_all()
+    if golive.SETTINGS & set(event.new):
+        dirty.mark([(golive.STREAM, dt.date(1900, 1, 1))])

@@ -16,8 +16,30 @@ from crm.periods import Period
 from . import charts, engine, formats
 from .charts import Series, Unit
 from .models import Target
+from .outlook import Outlook
 from .question import NONE, Question
-from .registry import AHEAD, EMPTY, IMMATURE, METRIC, MIXED, NO_MODEL, NO_SHARE, NO_TARGET, NOT_BOOKED, UNKNOWN, About, Kpi, kpis
+from .registry import (
+    AHEAD,
+    EMPTY,
+    IMMATURE,
+    MET,
+    METRIC,
+    MIXED,
+    NO_BEFORE,
+    NO_GO_LIVE,
+    NO_MODEL,
+    NO_SHARE,
+    NO_TARGET,
+    NO_UNIT,
+    NOT_BOOKED,
+    RUNNING,
+    SHORT,
+    TOO_EARLY,
+    UNKNOWN,
+    About,
+    Kpi,
+    kpis,
+)
 from .targets import held_of, value_of
 from .templatetags.numbers import spark as draw_spark
 
@@ -98,6 +120,13 @@ def reason(row: engine.Row) -> str:
         NO_SHARE: _("Only a number that adds up, with more being better and a target above zero, has a share of it."),
         AHEAD: _("This period lies ahead."),
         NOT_BOOKED: _("No cost is booked here, so what it cost is not known."),
+        NO_UNIT: _("Only whole days, weeks, months, quarters and years have one."),
+        SHORT: _("Too little history."),
+        MET: _("The target is met."),
+        RUNNING: _("Only when the period is over."),
+        NO_GO_LIVE: _("The organisation's settings do not say since when the CRM has been in use."),
+        TOO_EARLY: _("Too early: six whole months after settling in are needed."),
+        NO_BEFORE: _("There are no records from before the CRM."),
         engine.NOT_CUT: _("This number cannot be cut this way."),
     }.get(row.reason, row.reason or _("No value in this period."))
 
@@ -199,6 +228,12 @@ class Parts:
     denominator: str
     units: dict[str, str]
     shows_n: bool = True  # off where n is the value or the denominator itself
+    confidence: int = 95
+
+    @property
+    def interval(self) -> str:
+        """What the column of intervals is called."""
+        return _("Interval (80 %)") if self.confidence == 80 else _("Interval (95 %)")
 
     @property
     def heads(self) -> tuple[str, str]:
@@ -217,7 +252,7 @@ def parts_of(kpi: Kpi) -> Parts:
             **{name: (str(text), unit or kpi.base.unit) for name, (text, unit) in kpi.parts.items()},
         }
         units = {name: unit for name, (_text, unit) in names.items()}
-        return Parts(names["numerator"][0], names["denominator"][0], units, shows_n=not kpi.asks_whole)
+        return Parts(names["numerator"][0], names["denominator"][0], units, shows_n=not kpi.asks_whole, confidence=kpi.confidence)
     units = {name: _unit_of(kpi, name) for name in ("numerator", "denominator")}
     counted = kpi.calculate is None and units["denominator"] == "count" if "denominator" in kpi.terms else kpi.unit == "count"
     return Parts(
@@ -288,17 +323,20 @@ def details(row: engine.Row | None, parts: Parts) -> list[tuple[str, str]]:
     return found
 
 
-def chart(reading: Reading, question: Question, parts: Parts) -> charts.Chart:
-    """How the KPI went: bars for what adds up, a line for rates and durations, an area for stocks."""
+def chart(reading: Reading, question: Question, parts: Parts, outlook: Outlook | None = None) -> charts.Chart:
+    """How the KPI went, and where it goes: bars for what adds up, a line for rates and durations, an area for stocks."""
     kpi = reading.kpi
-    units = units_of_chart(reading.units, question)
+    coming = [unit for unit in outlook.coming if unit not in reading.units] if outlook else []
+    shown, gap = [*reading.units, *coming], [None] * len(coming)
+    units = units_of_chart(shown, question)
     series = [
         Series(
             kpi.name,
-            [_float(row.value) if row else None for row in reading.series],
-            [details(row, parts) for row in reading.series],
+            [*(_float(row.value) if row else None for row in reading.series), *gap],
+            [*(details(row, parts) for row in reading.series), *([] for _unit in coming)],
         )
     ]
+    ahead, flags = outlook.places(shown) if outlook else ({}, {})
     draw = charts.lines
     if kpi.kind == "additive":
         draw = charts.columns
@@ -317,7 +355,9 @@ def chart(reading: Reading, question: Question, parts: Parts) -> charts.Chart:
         "first": formats.period(reading.units[0]),
         "last": formats.period(reading.units[-1]),
     }
-    return draw(units, series, unit=kpi.written, currency=currency(), title=title, uid=f"chart-{kpi.key}")
+    return draw(
+        units, series, unit=kpi.written, currency=currency(), title=title, uid=f"chart-{kpi.key}", ahead=ahead, flags=flags
+    )
 
 
 @dataclass

@@ -15,7 +15,11 @@ site.menu.register("overview", site.MenuItem(_("Overview"), "layout-dashboard", 
 site.menu.register("numbers", site.MenuItem(_("All numbers"), "chart-column", "analytics:numbers", "numbers", "kpi", order=20))
 site.menu.register("targets", site.MenuItem(_("Targets"), "target", "analytics:targets", "numbers", "target", order=30))
 site.menu.register(
-    "own_numbers", site.MenuItem(_("Own numbers"), "sigma", "analytics:own_numbers", "numbers", "ownnumber", order=40)
+    "own_numbers", site.MenuItem(_("Own numbers"), "sigma", "analytics:own_numbers", "numbers", "ownnumber", order=50)
+)
+site.menu.register(
+    "thresholds",
+    site.MenuItem(_("Success thresholds"), "flag", "analytics:thresholds", "numbers", "successthreshold", order=40),
 )
 site.new_items.register("target", site.NewItem(_("Target"), "target", "analytics:target_new", "g", "target", order=200))
 site.admin_panels.register("snapshots", site.AdminPanel("analytics/admin_panel.html", snapshot_panel.context, order=10))

@@ -86,6 +86,13 @@ NO_TARGET = "no_target"  # nobody has said what it should be
 NO_SHARE = "no_share"  # a share of a target says nothing of such a number
 AHEAD = "ahead"  # the period has not begun
 NOT_BOOKED = "not_booked"  # no cost is booked, so that nobody knows what was spent
+NO_UNIT = "no_unit"  # it is asked of whole days, weeks, months, quarters and years only
+SHORT = "short"  # too little history
+MET = "met"  # the target is reached already
+RUNNING = "running"  # the period is not over
+NO_GO_LIVE = "no_go_live"  # nobody has said since when the CRM has been in use
+TOO_EARLY = "too_early"  # too little time has passed since then
+NO_BEFORE = "no_before"  # no records from the time before it
 
 
 @dataclass(frozen=True)
@@ -156,6 +163,11 @@ class Kpi:
         return False
 
     @property
+    def confidence(self) -> int:
+        """How often, in percent, its intervals hold."""
+        return 95
+
+    @property
     def written(self) -> str:
         """How its values are written: the unit, or "points" for scores with a sign (see `formats`)."""
         return "points" if self.points else self.unit
@@ -210,13 +222,15 @@ METRIC, FIRST_METRIC = "metric", "won_amount"
 
 @dataclass(frozen=True)
 class Leg:
-    """The records behind a part of a number about a number: those of another KPI's part over a period, or targets."""
+    """The records behind a part of a number about a number: those of another KPI's part over a period, or targets, or items that are in
+    hand already (`drill.Item`)."""
 
     part: str = ""
     period: Any = None
     kpi: str = ""
     filters: Mapping[str, Any] = field(default_factory=dict)
     targets: tuple[Any, ...] = ()
+    items: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,7 +241,7 @@ class About(Kpi):
     reader; legs(kpi, period, asked) the records behind its parts. Asked without a metric it is about the first one.
     parts: names and units of the parts that can be opened; "" stands for the metric's own unit. follows: its values are in the
     metric's unit. differs: they are percents, but points where the metric is a share or a score. other: the period that it compares
-    with. own: it is always about `metric`. cut: the dimensions that it may be split by; None for all of the metric's.
+    with. holds: how often, in percent, its intervals hold. own: it is always about `metric`. cut: the dimensions that it may be split by; None for all of the metric's.
     """
 
     answer: Any = None
@@ -240,6 +254,7 @@ class About(Kpi):
     also: tuple[str, ...] = ()
     differs: bool = False
     other: Any = None
+    holds: int = 95
     is_bound: bool = False
 
     @property
@@ -272,6 +287,10 @@ class About(Kpi):
     @property
     def may_be_aimed_at(self) -> bool:
         return False
+
+    @property
+    def confidence(self) -> int:
+        return self.holds
 
     @property
     def streams(self) -> set[str]:

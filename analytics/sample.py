@@ -1,4 +1,4 @@
-"""Sample targets: what everybody who carries a quota should win a month, the teams and everyone, and a few for numbers of service and customers."""
+"""Sample targets: what everybody who carries a quota should win a month, the teams and everyone, a few for numbers of service and customers, and success thresholds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crm import periods, site
 from crm.models import Organisation
 from crm.sample.context import Sample, months_before
 
-from .models import Target
+from .models import SuccessThreshold, Target
 from .own import sample as _own  # noqa: F401  the numbers that a manager would make
 from .registry import kpis
 
@@ -23,6 +23,13 @@ OTHERS = (
     ("nps", Decimal(35)),
     ("first_response_time", Decimal(4 * 3600)),
     ("sla_attainment", Decimal(92)),
+)
+#: number, from which level on it is a success, how far it must fall back before it is one anew
+THRESHOLDS = (
+    ("won_amount", Decimal(400_000_00), Decimal(50_000_00)),
+    ("win_rate", Decimal(45), Decimal(5)),
+    ("nps", Decimal(40), Decimal(5)),
+    ("first_response_time", Decimal(3 * 3600), Decimal(1800)),
 )
 
 
@@ -41,6 +48,19 @@ def fill(sample: Sample) -> None:
         rows.append(_target("won_amount", month, each * len(reps)))
         rows += [_target(key, month, value) for key, value in OTHERS if key in kpis]
     _write(sample, rows)
+    _thresholds(sample)
+
+
+def _thresholds(sample: Sample) -> None:
+    """Since go-live: what everyone calls a success."""
+    setter = sample.users.get("admin")
+    for key, value, band in THRESHOLDS:
+        if key in kpis:
+            currency = Organisation.current().base_currency if kpis[key].unit == "money" else ""
+            row = SuccessThreshold(kpi=key, start=sample.go_live, value=value, dead_band=band, currency=currency)
+            row.created_at = sample.moment(sample.go_live)
+            sample.stamp(row, row.created_at, setter).save()
+            sample.event("successthreshold.created", row, row.created_at, setter, new={"kpi": key, "value": str(value)})
 
 
 def _target(kpi: str, month: dt.date, value: Decimal | int, **whom: object) -> Target:

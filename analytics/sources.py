@@ -71,6 +71,10 @@ class Source:
         """The stored dimensions of which a row has one member at most."""
         return [name for name in self.dimensions if name not in self.many + self.unstored]
 
+    def rates_of(self, period: Period, today: dt.date) -> dt.date:
+        """The day at whose exchange rates amounts in other currencies are read: the period's last, or today."""
+        return min(period.last_day, today)
+
     def measure(self, key: str) -> Measure:
         return next(measure for measure in self.measures if measure.key == key)
 
@@ -135,7 +139,8 @@ class WindowSource(Source):
     """Rows decided by the whole period: rows(period) gives one row per thing counted. `day` dates a row in lists.
 
     `depends`: the streams whose changed days change it. `at_end`: the rows depend on the period's end alone, or on today while it
-    runs. `settled`: which rows stand depends on how they are cut (`analytics.settled`).
+    runs. `settled`: which rows stand depends on how they are cut (`analytics.settled`). `currency`: as of a stock. `at_start`: the rows are
+    those of the period's first instant, and so are the rates.
     """
 
     rows: Callable[[Period], QuerySet] = field(kw_only=True)
@@ -143,6 +148,11 @@ class WindowSource(Source):
     depends: tuple[str, ...] = field(kw_only=True)
     at_end: bool = field(kw_only=True, default=False)
     settled: bool = field(kw_only=True, default=False)
+    currency: str = field(kw_only=True, default="")
+    at_start: bool = field(kw_only=True, default=False)
+
+    def rates_of(self, period: Period, today: dt.date) -> dt.date:
+        return min(period.start, today) if self.at_start else super().rates_of(period, today)
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class Together:
     def answers(self, source: WindowSource, cut: Cut) -> bool:
         """Whether each row counts under one member, so that the whole is the sum of the parts."""
         known = set(self.dimensions) & set(source.single)
-        return bool(known) and cut.dimensions <= known and not source.many and not source.settled
+        return bool(known) and cut.dimensions <= known and not source.many and not source.settled and not source.currency
 
     def rows(self, source: WindowSource, span: Span) -> list[Amount]:
         """The sums of every combination of members that occurs."""
@@ -268,6 +268,8 @@ def _unpacked(rows: QuerySet, count: int, member: str | None, currency: str | No
 
 def _window(source: WindowSource, measures: Sequence[Measure], span: Span, cut: Cut) -> Sums:
     rows = source.rows(period_of(span)).filter(condition(source, cut.filters)).order_by()
+    if source.currency:
+        return _by_currency(source, measures, rows, cut)
     if not cut.by:
         values = rows.aggregate(**aggregates(measures))
         return {"": {"": {measure.key: values[f"m{number}"] or 0 for number, measure in enumerate(measures)}}}
@@ -276,6 +278,15 @@ def _window(source: WindowSource, measures: Sequence[Measure], span: Span, cut: 
         sums = found.setdefault(member_text(row["member_"]), {}).setdefault("", dict.fromkeys((m.key for m in measures), 0))
         for number, measure in enumerate(measures):
             sums[measure.key] += row[f"m{number}"] or 0
+    return found
+
+
+def _by_currency(source: WindowSource, measures: Sequence[Measure], rows: QuerySet, cut: Cut) -> Sums:
+    columns = {"currency_": F(source.currency), **({"member_": F(source.dimensions[cut.by])} if cut.by else {})}
+    found: Sums = {}
+    for row in rows.annotate(**columns).values(*columns).annotate(**aggregates(measures)):
+        sums = found.setdefault(member_text(row.get("member_", "")), {})
+        sums[row["currency_"] or ""] = {measure.key: row[f"m{number}"] or 0 for number, measure in enumerate(measures)}
     return found
 
 

@@ -251,19 +251,25 @@ def held_of(wanted: Sequence[Kpi], question: Any) -> dict[str, Held]:
 
     A question that is cut by anything else than person or team has no targets: none is set for a part of the work.
     """
+    rows = Target.objects.filter(kpi__in=[kpi.key for kpi in wanted]).select_related("owner", "team")
+    found, member = asked_for(rows, question)
+    return {kpi.key: Held(kpi, found, member) for kpi in wanted}
+
+
+def asked_for(rows: Any, question: Any) -> tuple[list[Any], dict[int, str]]:
+    """Those of these targets or thresholds that a question is about, and the member each belongs to."""
     columns = {"owner": "owner", "user": "owner", "team": "team"}
     filters = {name: member for name, member in question.filters.items() if name != "metric"}
     asked = {*filters, *([question.by] if question.by else [])}
     if not asked <= set(columns):
-        return {kpi.key: Held(kpi, (), {}) for kpi in wanted}
-    rows = _in_scope(Target.objects.filter(kpi__in=[kpi.key for kpi in wanted]).select_related("owner", "team"), question.scope)
+        return [], {}
+    rows = _in_scope(rows, question.scope)
     for name, member in filters.items():
         rows = rows.filter(**{f"{columns[name]}__in": [int(member)] if member.isdecimal() else []})
     whose = columns[question.by] if question.by else "owner" if {"owner", "user"} & asked else "team" if asked else ""
     whose = whose or {"all": "", "team": "team", "own": "owner"}[question.scope.kind]
     found = list({"": rows.of_everyone, "team": rows.of_teams, "owner": rows.of_people}[whose]())
-    member = {row.pk: str(getattr(row, f"{whose}_id")) if question.by else "" for row in found}
-    return {kpi.key: Held(kpi, found, member) for kpi in wanted}
+    return found, {row.pk: str(getattr(row, f"{whose}_id")) if question.by else "" for row in found}
 
 
 def _in_scope(rows: Any, scope: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How the events of targets read on a timeline."""
+"""How the events of targets and success thresholds read on a timeline."""
 
 from __future__ import annotations
 
@@ -32,4 +32,17 @@ def created(event: Any) -> Entry:
 @timeline.describes("target.deleted")
 def deleted(event: Any) -> Entry:
     words = _("Target “%(target)s” taken back") % {"target": event.subject_name}
+    return Entry(event.at, words, "target", _value(event.old), event.actor)
+
+
+@timeline.describes("successthreshold.created")
+def threshold_created(event: Any) -> Entry:
+    words = _("Success threshold “%(threshold)s” set") % {"threshold": event.subject_name}
+    url = reverse("analytics:threshold", args=[event.subject_id])
+    return Entry(event.at, words, "target", _value(event.new), event.actor, url)
+
+
+@timeline.describes("successthreshold.deleted")
+def threshold_deleted(event: Any) -> Entry:
+    words = _("Success threshold “%(threshold)s” taken back") % {"threshold": event.subject_name}
     return Entry(event.at, words, "target", _value(event.old), event.actor)

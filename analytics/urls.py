@@ -4,7 +4,7 @@ from django.urls import path
 
 from . import views
 from .own import views as own
-from .views import targets
+from .views import success, targets
 
 app_name = "analytics"
 urlpatterns = [
@@ -24,6 +24,11 @@ urlpatterns = [
     path("own-numbers/<int:pk>/", own.OwnNumberPage.as_view(), name="own_number"),
     path("own-numbers/<int:pk>/edit/", own.OwnNumberEdit.as_view(), name="own_number_edit"),
     path("own-numbers/<int:pk>/delete/", own.OwnNumberDelete.as_view(), name="own_number_delete"),
+    path("thresholds/", success.ThresholdList.as_view(), name="thresholds"),
+    path("thresholds/new/", success.ThresholdNew.as_view(), name="threshold_new"),
+    path("thresholds/<int:pk>/", success.ThresholdPage.as_view(), name="threshold"),
+    path("thresholds/<int:pk>/edit/", success.ThresholdEdit.as_view(), name="threshold_edit"),
+    path("thresholds/<int:pk>/delete/", success.ThresholdDelete.as_view(), name="threshold_delete"),
     path("numbers/<slug:key>/", views.page, name="kpi"),
     path("numbers/<slug:key>/card/", views.card, name="card"),
     path("numbers/<slug:key>/records/", views.records, name="records"),

@@ -48,8 +48,9 @@ def _marketing(scope: str) -> dict[tuple[str, str], str]:
 
 
 def _targets(scope: str) -> dict[tuple[str, str], str]:
-    """What those may do who say what numbers should be; everybody may look at those of the own numbers."""
-    return {("target", action): scope for action in ALL_ACTIONS}
+    """What those may do who say what numbers should be, and from when they count as a success; everybody may look at those of the own
+    numbers."""
+    return {(resource, action): scope for resource in ("target", "successthreshold") for action in ALL_ACTIONS}
 
 
 def _own_numbers(scope: str) -> dict[tuple[str, str], str]:
@@ -73,6 +74,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("kpi", "view"): "own",
         ("target", "view"): "own",
         ("ownnumber", "view"): "all",
+        ("successthreshold", "view"): "own",
         ("survey", "view"): "all",
         ("response", "view"): "own",
         ("response", "export"): "own",
@@ -97,6 +99,7 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("kpi", "view"): "own",
         ("target", "view"): "own",
         ("ownnumber", "view"): "all",
+        ("successthreshold", "view"): "own",
         ("survey", "view"): "all",
         ("response", "view"): "own",
         ("response", "export"): "own",
@@ -117,6 +120,8 @@ ROLES: dict[str, dict[tuple[str, str], str]] = {
         ("target", "view"): "all",
         ("target", "export"): "all",
         ("ownnumber", "view"): "all",
+        ("successthreshold", "view"): "all",
+        ("successthreshold", "export"): "all",
         ("import", "run"): "all",
         **_marketing("all"),
         **_surveys(),

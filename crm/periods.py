@@ -131,6 +131,13 @@ def _month_start(year: int, month: int) -> dt.date:
     return dt.date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
 
 
+def after_months(day: dt.date, months: int) -> dt.date:
+    """The same day so many months on (or back), or that month's last day where it is shorter."""
+    first = _month_start(day.year, day.month + months)
+    last = _month_start(first.year, first.month + 1) - dt.timedelta(days=1)
+    return first.replace(day=min(day.day, last.day))
+
+
 def containing(day: dt.date, grain: str) -> Period:
     """The day, week, month, fiscal quarter or fiscal year that holds a local day."""
     from .models import Organisation

@@ -48,6 +48,7 @@ def values_of(row: Row, base: int | None) -> tuple[int, ...]:
         int(wins and paid(row["channel"]) and base is not None),
         money if wins and paid(row["channel"]) else 0,
         lacks if wins and paid(row["channel"]) else 0,
+        int(row["purpose"] == "crm" and base is not None),
     )
 
 
@@ -91,6 +92,7 @@ def count_costs(recount: Recount) -> None:
         "cost_paid_days",
         "cost_paid",
         "cost_paid_unconverted",
+        "cost_crm_days",
     )
     stored: dict[int, tuple[int, int]] = {
         cost: (days, amount)
@@ -134,4 +136,10 @@ def cost_per_lead(recount: Recount, asked: Asked) -> Parts:
 @formula("customer_retention_cost")
 def customer_retention_cost(recount: Recount, asked: Asked) -> Parts:
     found = spent(recount, asked, "cost_retention")
+    return found, found, None
+
+
+@formula("crm_cost")
+def crm_cost(recount: Recount, asked: Asked) -> Parts:
+    found = spent(recount, asked, "cost_crm")
     return found, found, None

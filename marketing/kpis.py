@@ -63,6 +63,25 @@ add_kpi(
     )
 )
 
+add_kpi(
+    Kpi(
+        "crm_cost",
+        {"en": "CRM cost", "fr": "Coût du CRM", "es": "Costo del CRM"},
+        _("What the CRM has cost: programs, training and operation."),
+        _("sum of the costs whose purpose is the CRM"),
+        POSTED,
+        unit="money",
+        direction="lower",
+        kind="additive",
+        terms={"numerator": total("cost_crm"), "n": total("cost_crm_days")},
+        area="acquisition",
+        dimensions=("cost_category", "team"),
+        left_out=((NO_RATE, "cost_crm_unconverted"),),
+        left_out_note=_("Costs that name no team stand under none: they are never spread silently."),
+        order=90,
+    )
+)
+
 # --- the website -----------------------------------------------------------------------------------------------------
 
 OF_VISIT = ("source", "campaign", "channel", "landing_page")

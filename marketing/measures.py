@@ -71,6 +71,7 @@ add_source(
             *(Measure(f"cost_{name}_days", where & ~NO_RATE) for name, where in BOOKED.items()),
             Measure("cost_paid", MARKETING & PAID, "base"),
             Measure("cost_paid_unconverted", MARKETING & PAID & NO_RATE),
+            Measure("cost_crm_days", PURPOSES["crm"] & ~NO_RATE),
         ),
         {
             "campaign": "cost__campaign__code",

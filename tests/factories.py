@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from analytics.models import OwnNumber, Target
+from analytics.models import OwnNumber, SuccessThreshold, Target
 from contacts.models import Activity, Company, Lead, Person, PersonEmail, PersonPhone, Task
 from crm.events import Origin, acting
 from crm.models import Team, User, UserSpan
@@ -295,6 +295,23 @@ class TargetFactory(RecordFactory):
         from analytics.targets import save_target
 
         return save_target(Target(), **values)
+
+
+class ThresholdFactory(RecordFactory):
+    """From when on the won amount of a month is a success, of everyone, a team or a person (`owner`); values as they are stored."""
+
+    kpi = "won_amount"
+    start = dt.date(2026, 1, 1)
+    value = Decimal(1_000_00)
+
+    class Meta:
+        model = SuccessThreshold
+
+    @classmethod
+    def save_with(cls, model_class: type, values: dict[str, Any]) -> SuccessThreshold:
+        from analytics.success import save_threshold
+
+        return save_threshold(SuccessThreshold(), **values)
 
 
 class CampaignFactory(RecordFactory):

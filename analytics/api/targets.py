@@ -28,8 +28,8 @@ class ValueField(serializers.Field):
     default_error_messages = {"invalid": _("A decimal number as text, for example “1234.50”.")}
 
     def get_attribute(self, instance: Any) -> str:
-        kpi = kpis.get(instance.kpi)
-        return f"{instance.value if kpi is None else targets.outside(kpi, instance.value, instance.currency):f}"
+        kpi, value = kpis.get(instance.kpi), getattr(instance, str(self.field_name))
+        return f"{value if kpi is None else targets.outside(kpi, value, instance.currency):f}"
 
     def to_representation(self, value: str) -> str:
         return value

@@ -8,12 +8,13 @@ that stretches, with strokes that do not. So text never scales, and no style att
 """
 
 from .draw import areas, columns, lines, stacked
-from .model import Chart, Mark, Series, Unit
+from .model import Ahead, Chart, Mark, Series, Unit
 from .rows import BarRow, bar_rows, bridge_rows
 from .scale import Scale, nice_ticks
 from .spark import Spark, spark
 
 __all__ = [
+    "Ahead",
     "BarRow",
     "Chart",
     "Mark",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from .. import formats
-from .model import DIRECT, HEIGHT, WIDTH, Chart, Label, Mark, Name, Number, Series, Stop, Stroke, Tick, Unit
+from .model import DIRECT, HEIGHT, WIDTH, Ahead, Chart, Label, Mark, Name, Number, Range, Series, Stop, Stroke, Tick, Unit
 from .paths import path, runs
 from .scale import Scale, scale_for
 
@@ -50,7 +52,9 @@ def _numbers(series: Sequence[Series]) -> list[float]:
 
 
 def _target(words: dict[str, Any]) -> list[float]:
-    return [] if words.get("target") is None else [float(words["target"])]
+    """The values of the axis that no series has: the target, and what is expected."""
+    ends = [end for one in words.get("ahead", {}).values() for end in (one.value, one.low, one.high) if end is not None]
+    return [float(value) for value in ([] if words.get("target") is None else [words["target"]]) + ends]
 
 
 def _needs_zero(values: list[float]) -> bool:
@@ -71,6 +75,8 @@ class _Plot:
     target_label: str = ""
     height: int = HEIGHT
     uid: str = "chart"
+    ahead: Mapping[int, Ahead] = field(default_factory=dict)  # place -> what is expected there
+    flags: Mapping[int, str] = field(default_factory=dict)  # place -> why its value stands out
 
     # --- where things are --------------------------------------------------------------------------------------------
 
@@ -211,7 +217,44 @@ class _Plot:
         for place, one in enumerate(self.series):
             rows.append([one.name, formats.exact(one.values[at], self.unit, self.currency), self._colour(place)])
             rows += [[label, text, 0] for label, text in (one.details[at] if one.details else ())]
+        if at in self.ahead:
+            rows.append([_("Forecast"), self.ahead[at].text, 0])
+        if at in self.flags:
+            rows.append([_("Stands out"), self.flags[at], 0])
         return rows
+
+    def _expected(self) -> list[Mark]:
+        return [
+            Mark(
+                x=f"{self._middle(at):.3f}%",
+                y=f"{self._y(float(one.value)):.1f}",
+                colour=self._colour(0),
+                running=True,
+                title=f"{self.units[at].name}: {_('Forecast')} {one.text}",
+            )
+            for at, one in sorted(self.ahead.items())
+        ]
+
+    def _ranges(self) -> list[Range]:
+        return [
+            Range(f"{self._middle(at):.3f}%", f"{self._y(float(one.high)):.1f}", f"{self._y(float(one.low)):.1f}")
+            for at, one in sorted(self.ahead.items())
+            if one.low is not None and one.high is not None
+        ]
+
+    def _signals(self) -> list[Mark]:
+        """A ring around each value that stands out."""
+        values = self.series[0].values
+        return [
+            Mark(
+                x=f"{self._middle(at):.3f}%",
+                y=f"{self._y(float(values[at] or 0)):.1f}",
+                colour=self._colour(0),
+                title=f"{self.units[at].name}: {text}",
+            )
+            for at, text in sorted(self.flags.items())
+            if values[at] is not None
+        ]
 
     def _chart(
         self,
@@ -242,6 +285,9 @@ class _Plot:
             stops=self._stops(),
             bands=self._bands(),
             target=self._target(),
+            expected=self._expected(),
+            ranges=self._ranges(),
+            signals=self._signals(),
             gutter=_gutter(max((len(tick.text) for tick in ticks), default=0)),
             height=self.height,
             empty=not _numbers(self.series),

@@ -64,6 +64,25 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Range:
+    """From where to where a value is expected to lie, up and down, in pixels."""
+
+    x: str
+    top: str
+    bottom: str
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What is expected at a place: a value, the ends of its interval where there is one, and words for the tooltip."""
+
+    value: Number
+    low: Number | None = None
+    high: Number | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Stroke:
     """A stretch of line without a gap, as path data in the stretching inner picture."""
 
@@ -114,6 +133,9 @@ class Chart:
     stops: Sequence[Stop] = ()
     bands: Sequence[tuple[str, str]] = ()
     target: Tick | None = None
+    expected: Sequence[Mark] = ()
+    ranges: Sequence[Range] = ()
+    signals: Sequence[Mark] = ()
     gutter: str = "m"
     height: int = HEIGHT
     empty: bool = False

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from crm.models import Organisation
 from crm.periods import Period
 
-from .. import formats, targets
+from .. import formats, success, targets
 from ..boards import boards
 from ..charts import BarRow, Chart, Spark
 from ..own.numbers import key_of
@@ -87,3 +87,15 @@ def target_value(target: Any) -> str:
 def target_counts(target: Any) -> bool:
     """Whether a target counts (see `targets.is_current`)."""
     return targets.is_current(target)
+
+
+@register.filter
+def threshold_value(threshold: Any, name: str = "value") -> str:
+    """A success threshold, or its dead band, in words."""
+    return success.shown(threshold, name)
+
+
+@register.filter
+def threshold_counts(threshold: Any) -> bool:
+    """Whether a success threshold counts (see `success.is_current`)."""
+    return success.is_current(threshold)

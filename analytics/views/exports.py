@@ -50,8 +50,8 @@ def _value_columns(kpi: Kpi, parts: reading.Parts, currency: str) -> list[Column
         Column("denominator", parts.denominator, plain("denominator", parts.units["denominator"]), "number"),
         *([Column(name, label, plain(name, kpi.unit), "number") for name, label in spread.items()] if kpi.reads_values else []),
         Column("n", _("n"), lambda row: row.n, "number"),
-        Column("low", _("From (95 %)"), plain("low", kpi.unit), "number"),
-        Column("high", _("To (95 %)"), plain("high", kpi.unit), "number"),
+        Column("low", _("From (80 %)") if parts.confidence == 80 else _("From (95 %)"), plain("low", kpi.unit), "number"),
+        Column("high", _("To (80 %)") if parts.confidence == 80 else _("To (95 %)"), plain("high", kpi.unit), "number"),
         Column("status", _("Status"), lambda row: row.status),
     ]
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from crm.access import may
 from crm.http import is_fragment, render_page
 
-from .. import formats, reading
+from .. import formats, outlook, reading
 from ..ages import age_bands
 from ..forms import kpi_choices
 from ..question import Question
@@ -28,7 +28,9 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     question = Question.read(request, kpi)
     parts = reading.parts_of(kpi)
     stock = open_part(kpi, question, "numerator") if kpi.ages else None
-    found = reading.read([kpi], question, units=question.units())[key]
+    units = question.units()
+    found = reading.read([kpi], question, units=units)[key]
+    seen = outlook.look(found.kpi, question, units)
     context = {
         "kpi": kpi,
         "question": question,
@@ -36,7 +38,9 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         "reading": found,
         "head": reading.headline(found, question, parts),
         "parts": parts,
-        "chart": reading.chart(found, question, parts),
+        "chart": reading.chart(found, question, parts, seen),
+        "outlook": seen,
+        "movements": seen.movements(question),
         "table": reading.table(found, question, parts),
         "ages": age_bands(kpi.ages, stock) if kpi.ages and stock else None,
         "split": reading.split(kpi, question, parts) if question.by else None,

@@ -45,6 +45,18 @@ class Organisation(models.Model):
         _("first day of the week"), default=0, validators=[MaxValueValidator(6)], help_text=_("0 is Monday, 6 is Sunday.")
     )
     go_live_on = models.DateField(_("CRM in use since"), null=True, blank=True)
+    go_live_ramp = models.PositiveSmallIntegerField(
+        _("months to settle in after that"),
+        default=3,
+        validators=[MaxValueValidator(24)],
+        help_text=_("Before and after are compared without them."),
+    )
+    crm_savings = models.PositiveBigIntegerField(
+        _("yearly savings thanks to the CRM"),
+        default=0,
+        validators=[MaxValueValidator(10**12)],
+        help_text=_("An assumption, in whole units of the base currency, for the return on the CRM."),
+    )
 
     # The windows that KPI definitions name; changing one recomputes the numbers that use it.
     lead_quiet_days = models.PositiveSmallIntegerField(_("days without contact until a lead counts as abandoned"), default=14)

@@ -15,7 +15,12 @@ CURRENCIES = {"USD": (0.915, 0.035), "GBP": (1.165, 0.022)}
 def fill(sample: Sample) -> None:
     """Saves the settings row and the rates."""
     Organisation(
-        name="Meridian Instruments", time_zone="Europe/Paris", base_currency="EUR", language="en", go_live_on=sample.go_live
+        name="Meridian Instruments",
+        time_zone="Europe/Paris",
+        base_currency="EUR",
+        language="en",
+        go_live_on=sample.go_live,
+        crm_savings=9_000,
     ).save()
     ExchangeRate.objects.bulk_create(
         [

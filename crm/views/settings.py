@@ -49,6 +49,8 @@ class OrganisationForm(forms.ModelForm):
             "fiscal_year_start",
             "week_start",
             "go_live_on",
+            "go_live_ramp",
+            "crm_savings",
             "lead_quiet_days",
             "lead_abandonment_window",
             "lead_conversion_window",

@@ -11,6 +11,8 @@ from typing import Any
 
 from analytics.checking import Recount, checks, text
 from analytics.checking_published import Asked, Formula, Parts, formula, formulas, median, ratio
+from analytics.checks_lift import windows
+from crm.money import exponent
 
 from .checks_growth import growth_of
 from .checks_life import Lives
@@ -294,3 +296,22 @@ def purchase_interval(recount: Recount, asked: Asked) -> Parts:
 
 
 from . import checks_growth as _growth  # noqa: E402, F401  formulas over what was counted here
+
+
+@formula("crm_roi")
+def crm_roi(recount: Recount, asked: Asked) -> Parts:
+    """The margin after less that before, and the savings of as many months, against all costs of the CRM until then."""
+    found = windows(recount, asked)
+    if found is None or asked.dimension:
+        return None if found else (None, None, None)
+    before, after, months = found
+    margins = []
+    for start, end in (before, after):
+        if not recount.total(LINES, "costed_lines", start, end):
+            return None, None, None
+        margins.append(recount.total(LINES, "costed_margin", start, end))
+    cost = recount.total("marketing.costs", "cost_crm", None, after[1])
+    saved = recount.settings["crm_savings"] * 10 ** exponent(recount.base) * months / 12
+    if cost <= 0:
+        return None, margins[1], cost
+    return 100 * (margins[1] - margins[0] + saved - cost) / cost, margins[1], cost

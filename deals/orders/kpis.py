@@ -350,4 +350,5 @@ _life(
 )
 
 
+from . import kpis_crm as _crm  # noqa: E402, F401
 from . import kpis_growth as _growth  # noqa: E402, F401

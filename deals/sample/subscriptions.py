@@ -10,11 +10,11 @@ from typing import Any
 from contacts.models import Company
 from crm.events import Origin, acting
 from crm.models import Organisation
-from crm.periods import first_instant
+from crm.periods import after_months, first_instant
 from crm.sample.context import Sample
 from deals.models import Deal, Product, Subscription
 from deals.subscriptions import services
-from deals.subscriptions.services import NewSubscription, after_months
+from deals.subscriptions.services import NewSubscription
 
 from .write import PRICE_LEVEL
 

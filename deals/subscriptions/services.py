@@ -21,7 +21,7 @@ from crm import events
 from crm.changes import apply, clean, lock, refuse_delete
 from crm.models import Organisation, next_number
 from crm.money import LARGEST
-from crm.periods import first_instant, today
+from crm.periods import after_months, first_instant, today
 
 from ..choices import Billing, CancelReason, Interval, Status
 from ..models import Deal
@@ -390,14 +390,6 @@ def next_term_end(subscription: Subscription, first: dt.date) -> dt.date | None:
     if months < 1 or after_months(subscription.start, months) != end:
         return first + (end - subscription.start)
     return after_months(first, months)
-
-
-def after_months(day: dt.date, months: int) -> dt.date:
-    """The same day of a later month, or its last day where it is shorter."""
-    index = day.year * MONTHS + day.month - 1 + months
-    year, month = index // MONTHS, index % MONTHS + 1
-    last = (dt.date(year + month // MONTHS, month % MONTHS + 1, 1) - dt.timedelta(days=1)).day
-    return dt.date(year, month, min(day.day, last))
 
 
 def renewal_of(subscription: Subscription, day: dt.date | None = None) -> Subscription:

@@ -25,11 +25,12 @@ MONTHLY = (
 )
 #: what is paid once a year and spread over it: (what for, category, purpose, euros, currency)
 YEARLY = (
-    ("CRM operation", Category.SOFTWARE, Purpose.CRM, 6_000, "EUR"),
     ("Analytics licence", Category.SOFTWARE, Purpose.ACQUISITION, 3_900, "USD"),
     ("Sales training", Category.TRAINING, Purpose.ACQUISITION, 8_500, "EUR"),
-    ("CRM training", Category.TRAINING, Purpose.CRM, 2_400, "EUR"),
 )
+#: what the CRM costs: (what for, category, euros) before it comes into use, then every quarter
+CRM_BEFORE = (("CRM set-up", Category.SOFTWARE, 11_500), ("CRM training", Category.TRAINING, 4_200))
+CRM_QUARTERLY = (("CRM operation", Category.SOFTWARE, 1_500), ("CRM training", Category.TRAINING, 600))
 
 
 def fill(sample: Sample, chance: random.Random, campaigns: dict[str, Campaign]) -> None:
@@ -52,7 +53,16 @@ def fill(sample: Sample, chance: random.Random, campaigns: dict[str, Campaign]) 
             until = dt.date(month.year, 12, 31)
             for name, category, purpose, euros, currency in YEARLY:
                 costs.append(_cost(name, month, until, category, purpose, "", euros * 100, currency))
+        costs += _of_crm(sample, month)
     _write(sample, chance, [cost for cost in costs if cost.posted_on <= sample.today])
+
+
+def _of_crm(sample: Sample, month: dt.date) -> list[Cost]:
+    """Set-up and training in the month before go-live, operation and training every three months from then on."""
+    since = sample.go_live.replace(day=1)
+    months = 12 * (month.year - since.year) + month.month - since.month
+    rows = CRM_BEFORE if months == -1 else CRM_QUARTERLY if months >= 0 and months % 3 == 0 else ()
+    return [_cost(name, month, None, category, Purpose.CRM, "", euros * 100, "EUR") for name, category, euros in rows]
 
 
 def _of_campaign(chance: random.Random, campaign: Campaign, first: dt.date, last: dt.date, leads: int) -> Cost:

@@ -50,6 +50,20 @@ def deals(
     **fields: Any,
 ) -> list[Deal]:
     """`count` deals with the same dates; steps are moves to stages on the way. Amounts in minor units of USD."""
+    return create_many(new_deals(count, created, won=won, lost=lost, amount=amount, steps=steps, **fields))
+
+
+def new_deals(
+    count: int,
+    created: str = "2026-05-04 09:00",
+    *,
+    won: str = "",
+    lost: str = "",
+    amount: int | None = 1_000_00,
+    steps: Sequence[tuple[str, Stage]] = (),
+    **fields: Any,
+) -> list[NewDeal]:
+    """The same, to be created together with others."""
     path = stages()
     rows = []
     for _number in range(count):
@@ -59,7 +73,7 @@ def deals(
         deal = Deal(title="Deal", amount=amount, currency="USD", created_at=utc(created), **values)
         moves = [Step(utc(at), {"stage": stage}) for at, stage in steps]
         rows.append(NewDeal(deal, beginning={"stage": path[0]} if steps else {}, steps=moves))
-    return create_many(rows)
+    return rows
 
 
 def leads(count: int, created: str = "2026-05-04 09:00", **fields: Any) -> list[Lead]:

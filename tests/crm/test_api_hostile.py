@@ -24,6 +24,7 @@ from tests.factories import (
     ResponseFactory,
     TargetFactory,
     TaskFactory,
+    ThresholdFactory,
     TicketFactory,
     WebFormFactory,
 )
@@ -80,6 +81,7 @@ def records(people: Any) -> dict[str, int]:
         "web-forms": WebFormFactory(owner=people.ada).pk,
         "targets": TargetFactory(owner=people.ada).pk,
         "own-numbers": OwnNumberFactory().pk,
+        "success-thresholds": ThresholdFactory(owner=people.ada).pk,
         "orders": order(CompanyFactory(owner=people.ada), "2026-05-04", 100_00).pk,
         "subscriptions": subscription(CompanyFactory(owner=people.ada), "2026-05-04", owner=people.ada).pk,
     }

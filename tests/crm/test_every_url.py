@@ -40,6 +40,7 @@ from tests.factories import (
     SurveyFactory,
     TargetFactory,
     TaskFactory,
+    ThresholdFactory,
     TicketFactory,
     VisitFactory,
     WebFormFactory,
@@ -195,6 +196,12 @@ RECORDS = {
         "api:webform-detail",
     ],
     "target": ["analytics:target", "analytics:target_edit", "analytics:target_delete", "api:target-detail"],
+    "successthreshold": [
+        "analytics:threshold",
+        "analytics:threshold_edit",
+        "analytics:threshold_delete",
+        "api:successthreshold-detail",
+    ],
     "cost": ["marketing:cost", "marketing:cost_edit", "marketing:cost_delete", "api:cost-detail"],
     "token": ["token_revoke"],
 }
@@ -312,6 +319,7 @@ def world(people: People) -> dict[str, int]:
         "webform": WebFormFactory(campaign=campaign),
         "target": TargetFactory(owner=ann),
         "own_number": OwnNumberFactory(),
+        "successthreshold": ThresholdFactory(owner=ann),
         "visit": visit,
         "submission": visit.submissions.get(),
         "response": ResponseFactory(owner=ann, team=people.north),

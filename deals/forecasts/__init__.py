@@ -1,0 +1,1 @@
+"""What the pipeline foretold: how much of it is due in a period, and how near its forecasts came."""
