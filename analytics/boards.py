@@ -212,7 +212,8 @@ add_board(
         "revenue_per_rep", "deals_won_per_rep", "rep_ramp_time", "overdue_task_rate", "lead_abandonment_rate", "quota_attainment",
     ),
     (
-        Course("login_frequency"), Course("records_created"), Split("login_frequency", "user"), Split("records_created", "user"),
+        Course("user_adoption_rate"), Course("login_frequency"), Course("records_created"), Split("user_adoption_rate", "team"),
+        Split("login_frequency", "user"), Split("records_created", "user"),
         Split("records_created", "entity_type"), Split("activities_per_rep", "owner"), Split("pipeline_activities", "owner"),
         Split("lead_abandonment_rate", "owner"), Split("overdue_task_rate", "owner"), Split("revenue_per_rep", "team"),
     ),

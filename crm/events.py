@@ -112,10 +112,22 @@ def record_many(rows: list[tuple[Any, list[models.Model | None]]]) -> list[Any]:
     EventLink.objects.bulk_create(
         [EventLink(event_id=e, object_type=t, object_id=o, at=at) for (e, t, o), at in links.items()], batch_size=500
     )
+    _note_act(events)
     for event in events:
         for handler in _subscribers.get(event.kind, ()):
             handler(event)
     return events
+
+
+def _note_act(events: Iterable[Any]) -> None:
+    """The running user has worked on a record today, if these events came by hand."""
+    from .presence import SETTINGS, mark_acted
+
+    user = actor()
+    if user is not None and any(
+        event.actor_id == user.pk and event.origin in HUMAN and not event.subject_type.startswith(SETTINGS) for event in events
+    ):
+        mark_acted(user)
 
 
 _subscribers: dict[str, list[Any]] = {}

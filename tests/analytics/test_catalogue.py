@@ -28,7 +28,6 @@ MISSING = set(
     duplicate_rate email_click_rate email_conversion_rate email_delivery_rate email_open_rate
     forecast_accuracy forecast_bias hot_lead_share lead_score_auc lead_score_calibration lead_score_lift
     ltv_cac pipeline_coverage rep_ramp_time threshold_breach trend_forecast unsubscribe_rate
-    user_adoption_rate
     """.split()
 )
 

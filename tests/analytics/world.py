@@ -99,7 +99,8 @@ def build(people: People, size: int = 30, seed: int = 7) -> World:
     for user in (people.ann, people.ben, people.cleo):
         for offset in rng.sample(range(200), 60):
             day = NOW.date() - dt.timedelta(days=offset)
-            ActiveDay.objects.create(user=user, day=day, team=user.team, role=user.role)
+            found = {"team": user.team, "role": user.role, "acted": rng.random() < 0.5}
+            ActiveDay.objects.update_or_create(user=user, day=day, defaults=found)
             active_day_written.send(sender=ActiveDay, day=day)
     make_orders(world, size)
     set_targets(world)
