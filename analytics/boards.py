@@ -226,6 +226,7 @@ add_board(
     (
         Course("data_completeness"), Course("complete_record_rate"), Split("data_completeness", "field"),
         Split("data_completeness", "entity_type"), Split("complete_record_rate", "entity_type"),
-        Split("complete_record_rate", "owner"),
+        Split("complete_record_rate", "owner"), Split("duplicate_rate", "entity_type"), Split("data_accuracy_rate", "field"),
+        Split("data_freshness", "entity_type"), Split("data_freshness", "owner"), Course("data_freshness"),
     ),
 )  # fmt: skip

@@ -138,7 +138,7 @@ class Question:
             end = min(period.end, tomorrow)
             return (period.start, end) if end > period.start else None
         if isinstance(ref.source, StockSource):
-            return None, period.end
+            return None, min(period.end, tomorrow) if ref.source.until_now else period.end
         if term.trailing:
             end = max(min(period.end, tomorrow), dt.date(1900, 1, 1))
             return end - dt.timedelta(days=term.trailing), end
@@ -407,7 +407,8 @@ class _Reader:
         if kpi.interval is not None and row.value is not None:
             row.low, row.high = kpi.interval(inputs) or (None, None)
         elif kpi.subset and row.denominator and row.numerator is not None and row.value is not None:
-            row.low, row.high = wilson(row.numerator, row.denominator)
+            # While days of one of two sources still wait to be computed anew, the part may be more than the whole.
+            row.low, row.high = wilson(row.numerator, row.denominator) if row.numerator <= row.denominator else (None, None)
         row.left_out = [
             (text, int(values.get(member, (0, 0))[0]), measure)
             for text, measure, values in left_out

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from babel import Locale
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Lower, Trim, TruncDate
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,8 @@ from crm.models import Organisation
 from crm.periods import organisation_zone
 
 from .choices import TOUCHES, ActivityKind
-from .models import Activity, Company, Lead, LeadFacts, Person, PersonEmail, PersonPhone, Task, UntouchedSpan
+from .freshness import keep_fresh
+from .models import Activity, Company, FreshSpan, Lead, LeadFacts, Person, PersonEmail, PersonPhone, Task, UntouchedSpan
 
 DAY_SECONDS = 86_400
 ENTITIES: dict[str, Any] = {}  # entity -> its label; upper apps add theirs through `add_entity`
@@ -64,12 +66,27 @@ def present(name: str) -> Q:
     return Q(**{f"{name}__isnull": False})
 
 
-def add_entity(
-    entity: str, plural: str, label: Any, model: Any, rows: Callable[[], QuerySet], required: dict[str, tuple[Any, Q]]
-) -> None:
-    """Counts a kind of record for `records_created`, `data_completeness` and `complete_record_rate`.
+#: entity -> its required fields that have a test, in order of registration.
+VALID: dict[str, tuple[str, ...]] = {}
+#: One @ with something before it, and behind it names with dots between them.
+ADDRESS = r"^[^@ ]+@[^@ .]+(\.[^@ .]+)+$"
+#: Two letters that stand for a country; the others of the list stand for unions and for none.
+COUNTRIES = sorted({code for code in Locale("en").territories if len(code) == 2} - {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
-    required: field -> (label, predicate that it is filled). Completeness reads the fields as they are today, for the records that
+
+def add_entity(
+    entity: str,
+    plural: str,
+    label: Any,
+    model: Any,
+    rows: Callable[[], QuerySet],
+    required: dict[str, tuple[Any, Q]],
+    valid: dict[str, Q],
+) -> None:
+    """Counts a kind of record for `records_created`, `data_completeness` and what else is said of its quality.
+
+    required: field -> (label, predicate that it is filled); valid: those with a test -> predicate that what is filled in passes it
+    (`data_accuracy_rate`). Both read the fields as they are today, for the records that
     there were at a day's end.
     """
     ENTITIES[entity] = label
@@ -94,6 +111,8 @@ def add_entity(
         measures.append(Measure(f"{plural}_with_{name}", predicate))
         complete &= predicate
     measures.append(Measure(f"{plural}_complete", complete))
+    measures += [Measure(f"{plural}_valid_{name}", required[name][1] & passes) for name, passes in valid.items()]
+    VALID[entity] = tuple(valid)
     add_source(
         StockSource(
             f"{plural}.held",
@@ -106,6 +125,21 @@ def add_entity(
         )
     )
     COMPLETENESS[entity] = (plural, tuple(required))
+    keep_fresh(entity, plural, model)
+    add_source(
+        StockSource(
+            f"{plural}.fresh",
+            (Measure(f"{plural}_fresh"),),
+            {"owner": "owner_id", "team": "team_id"},
+            (model._meta.label_lower, "record_id"),
+            rows=lambda: FreshSpan.objects.filter(entity=entity),
+            start="start_day",
+            end="end_day",
+            opened=f"{plural}.fresh_in",
+            left=f"{plural}.fresh_out",
+            until_now=True,
+        )
+    )
 
 
 #: entity -> (plural, required fields), in order of registration.
@@ -113,9 +147,12 @@ COMPLETENESS: dict[str, tuple[str, tuple[str, ...]]] = {}
 
 
 def _people() -> QuerySet:
+    emails, phones = (model.objects.filter(person=OuterRef("pk")) for model in (PersonEmail, PersonPhone))
     return Person.objects.annotate(
-        has_email=Exists(PersonEmail.objects.filter(person=OuterRef("pk"))),
-        has_phone=Exists(PersonPhone.objects.filter(person=OuterRef("pk"))),
+        has_email=Exists(emails),
+        has_phone=Exists(phones),
+        has_bad_email=Exists(emails.exclude(email__regex=ADDRESS)),
+        has_bad_phone=Exists(phones.filter(e164="")),
     )
 
 
@@ -132,6 +169,7 @@ add_entity(
         "employees": (_("Employees"), present("employees")),
         "owner": (_("Owner"), present("owner")),
     },
+    {"country": Q(country__in=COUNTRIES)},
 )
 add_entity(
     "person",
@@ -146,6 +184,7 @@ add_entity(
         "title": (_("Job title"), filled("title")),
         "owner": (_("Owner"), present("owner")),
     },
+    {"email": Q(has_bad_email=False), "phone": Q(has_bad_phone=False)},
 )
 add_entity(
     "lead",
@@ -159,6 +198,7 @@ add_entity(
         "source": (_("Source"), filled("source")),
         "owner": (_("Owner"), present("owner")),
     },
+    {"email": Q(email__regex=ADDRESS)},
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from analytics.checking import Recount, checks, is_filled, text
 from contacts.checks import ENTITIES, begin_entity, compare_entity, count_entity
+from contacts.checks_quality import LABELS, TESTS
 
 from . import checks_kpis  # noqa: F401  the formulas of published values
 from .checks_windows import Windows
@@ -30,6 +31,9 @@ ENTITIES["deal"] = (
         row["owner_id"] is not None,
     ),
 )
+
+TESTS["deal"] = {"amount": lambda row: row["amount"] is not None and row["amount"] >= 0}
+LABELS["deal"] = "deals.deal"
 
 STREAMS: dict[str, tuple[str, ...]] = {
     "deals.created": (

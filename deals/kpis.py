@@ -645,6 +645,7 @@ add_kpi(
 )
 
 
+from . import kpis_quality as _quality  # noqa: E402, F401
 from .attribution import kpis as _attribution  # noqa: E402, F401
 from .orders import kpis as _orders  # noqa: E402, F401
 from .subscriptions import kpis as _subscriptions  # noqa: E402, F401

@@ -71,6 +71,7 @@ add_entity(
         "source": (_("Source"), filled("source")),
         "owner": (_("Owner"), present("owner")),
     },
+    {"amount": Q(amount__gte=0)},
 )
 
 DEAL = ("deals.deal", "deal_id")
