@@ -113,12 +113,13 @@ add_board(
     _("Sales"),
     _("What did we sell, to whom, and who sold it?"),
     (
-        "won_amount", "deals_won", "win_rate", "close_rate", "average_deal_size", "sales_cycle_length", "revenue",
+        "won_amount", "deals_won", "win_rate", "close_rate", "average_deal_size", "average_discount_rate", "sales_cycle_length", "revenue",
         "average_order_value", "new_customer_revenue", "net_new_revenue", "upsell_rate", "expansion_revenue",
     ),
     (
         Course("won_amount"), Course("win_rate"), Split("won_amount", "owner"), Split("won_amount", "source"),
         Split("win_rate", "owner"), Split("loss_reason_share", "reason"), Split("revenue", "product"),
+        Split("average_discount_rate", "owner"), Split("average_discount_rate", "product"),
         Split("revenue", "segment"),
     ),
 )  # fmt: skip
