@@ -11,7 +11,7 @@ from typing import Any
 from analytics.checking import Recount, checks, is_filled, text
 from analytics.checking_published import Asked, Parts, formula, median, ratio
 
-from . import checks_quality
+from . import checks_quality, checks_scores
 from . import checks_work as checks_work  # what people do
 from .checks_quality import TESTS
 
@@ -198,6 +198,8 @@ CREATED = (
     "leads_to_reach",
     "leads_touched_early",
     "leads_from_web",
+    "leads_hot",
+    "leads_scored",
 )
 
 
@@ -208,13 +210,14 @@ def count_leads(recount: Recount) -> None:
     recount.stream("leads.converted", "leads_converted")
     recount.stream("leads.responded", "lead_response", "lead_response_unclear")
     recount.stream("leads.waiting", "leads_untouched")
+    checks_scores.begin(recount)
     credited = credits(recount)
     for page in pages(recount):
         for row in page:
             count_entity(recount, "lead", row)
             _count_lead(recount, row, credited.get(row["id"]))
     compare_entity(recount, "lead")
-    for key in ("leads.created", "leads.converted", "leads.responded"):
+    for key in ("leads.created", "leads.judged", "leads.converted", "leads.responded"):
         recount.compare(key, only_adds_up=("owner", "team"))
     _compare_waiting(recount)
 
@@ -237,6 +240,7 @@ def _count_lead(recount: Recount, row: Row, credit: tuple[dt.datetime | None, bo
     if not row["undated"]:
         dropped = let_drop(row, settings["lead_quiet_days"] * DAY)
         qualified, touched = row["qualified_at"] or row["converted_at"], row["first_response_at"]
+        score = recount.notes["early_scores"].get(row["id"], (None, None))[0]
         too_early = [moment is not None and moment < created for moment in (qualified, touched)]
         values = (
             1,
@@ -251,8 +255,12 @@ def _count_lead(recount: Recount, row: Row, credit: tuple[dt.datetime | None, bo
             int(not too_early[1]),
             int(too_early[1]),
             int(row["origin"] == "form" or row["landing_page"] != ""),
+            int(score is not None and score >= 60),
+            int(score is not None),
         )
-        recount.add("leads.created", recount.day(created), {**members, "landing_page": row["landing_page"]}, values)
+        banded = {**members, "landing_page": row["landing_page"], "score_band": checks_scores.band_of(score)}
+        recount.add("leads.created", recount.day(created), banded, values)
+        checks_scores.judge(recount, row, members, bought, was_customer, within(bought, "lead_conversion_window"))
     if row["converted_at"]:
         recount.add("leads.converted", recount.day(row["converted_at"]), members, (1,))
     response = row["first_response_at"]

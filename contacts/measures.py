@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from babel import Locale
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce, Lower, Trim, TruncDate
+from django.db.models import BigIntegerField, Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Coalesce, Lower, Trim, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from analytics.registry import Ref, Term
@@ -20,6 +20,7 @@ from crm.periods import organisation_zone
 from .choices import TOUCHES, ActivityKind
 from .freshness import keep_fresh
 from .models import Activity, Company, FreshSpan, Lead, LeadFacts, Person, PersonEmail, PersonPhone, Task, UntouchedSpan
+from .scores import BAND, HOT, WHOLE
 
 DAY_SECONDS = 86_400
 ENTITIES: dict[str, Any] = {}  # entity -> its label; upper apps add theirs through `add_entity`
@@ -239,10 +240,24 @@ QUICK = 60 * 60  # seconds within which a new lead should be reached
 windows.register("lead_quick_days", lambda: 1)  # a day's leads have all had their hour when the next day is over
 
 
+BANDS = {str(low): f"{low}–{low + BAND - 1 if low < 80 else 100}" for low in range(0, 100, BAND)}
+SCORE_BAND = Case(
+    *[When(early_score__gte=low, then=Value(str(low))) for low in range(80, -1, -BAND)],
+    default=Value(""),
+    output_field=CharField(),
+)
+add_dimension(
+    "score_band",
+    _("Score"),
+    lambda members: {member: BANDS[member] for member in BANDS if member in members},
+    in_order=True,
+)
+
+
 def _created_leads() -> QuerySet:
     """Leads that came in on a known day; `qualified`: when each was qualified, or converted without having been marked so."""
     rows = LeadFacts.objects.filter(created_day__isnull=False)
-    return rows.annotate(qualified=Coalesce("lead__qualified_at", "lead__converted_at"))
+    return rows.annotate(qualified=Coalesce("lead__qualified_at", "lead__converted_at"), score_band=SCORE_BAND)
 
 
 def _qualified_in_time() -> Q:
@@ -271,10 +286,45 @@ add_source(
             Measure("leads_to_reach", Q(response_day__isnull=True) | Q(response_seconds__isnull=False)),
             Measure("leads_touched_early", TOUCHED_EARLY),
             Measure("leads_from_web", FROM_WEB),
+            Measure("leads_hot", Q(early_score__gte=HOT)),
+            Measure("leads_scored", Q(early_score__isnull=False)),
         ),
-        {**_lead_dimensions("created_"), "landing_page": "lead__landing_page"},
+        {**_lead_dimensions("created_"), "landing_page": "lead__landing_page", "score_band": "score_band"},
         LEAD,
         rows=_created_leads,
+        day="created_day",
+    )
+)
+
+
+def _judged_leads() -> QuerySet:
+    """Leads whose score stood before it was known what became of them: of accounts that were no customers when they came, nor within
+    the day after which the score is read. `outcome`: 1 for those that became one in time; `error`: of the chance, squared."""
+    rows = LeadFacts.objects.filter(
+        Q(customer_seconds__isnull=True) | Q(customer_seconds__gte=DAY_SECONDS),
+        created_day__isnull=False,
+        was_customer=False,
+        early_score__isnull=False,
+    )
+    bought = within("customer_seconds", "lead_conversion_window")()
+    rows = rows.annotate(outcome=Case(When(bought, then=Value(1)), default=Value(0), output_field=BigIntegerField()))
+    missed = Cast("early_chance", BigIntegerField()) - WHOLE * F("outcome")
+    return rows.annotate(scored_outcome=F("early_score") * 2 + F("outcome"), error=missed * missed)
+
+
+add_source(
+    DailySource(
+        "leads.judged",
+        (
+            Measure("leads_judged"),
+            Measure("leads_judged_bought", Q(outcome=1)),
+            Measure("score_and_outcome", value="scored_outcome"),
+            Measure("leads_predicted", Q(early_chance__isnull=False)),
+            Measure("prediction_error", Q(early_chance__isnull=False), "error"),
+        ),
+        _lead_dimensions("created_"),
+        LEAD,
+        rows=_judged_leads,
         day="created_day",
     )
 )

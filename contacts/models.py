@@ -164,6 +164,7 @@ class Lead(Record):
     company = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="leads", verbose_name=_("company"))
     person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="leads", verbose_name=_("person"))
     match_key = MatchKeyField(of="email", max_length=254)
+    score = models.PositiveSmallIntegerField(_("score"), default=0, editable=False, help_text=_("0 to 100; kept by its reasons."))
 
     objects = LeadQuerySet.as_manager()
 
@@ -182,6 +183,7 @@ class Lead(Record):
             models.Index(fields=["team", "-created_at"], name="lead_team"),
             models.Index(fields=["status", "-created_at"], name="lead_status"),
             models.Index(fields=["match_key"], name="lead_match"),
+            models.Index(fields=["-score", "-id"], name="lead_score"),
         ]
 
     def __str__(self) -> str:
@@ -216,6 +218,8 @@ class LeadFacts(models.Model):
     customer_seconds = models.BigIntegerField(null=True)
     was_customer = models.BooleanField(default=False)  # the account had bought before the lead came
     abandon_seconds = models.BigIntegerField(null=True)  # may lie ahead: "will be let drop unless touched"
+    early_score = models.PositiveSmallIntegerField(null=True)  # a day after it came
+    early_chance = models.PositiveSmallIntegerField(null=True)  # what such a score was worth then, in parts of ten thousand
 
     class Meta:
         verbose_name = _("facts of a lead")
@@ -223,6 +227,29 @@ class LeadFacts(models.Model):
 
     def __str__(self) -> str:
         return str(self.lead_id)
+
+
+class LeadScore(models.Model):
+    """A lead's score from a moment on, with its reasons (reason -> points); never written over (`contacts.scores`).
+
+    chance: the share of leads with such a score that had become customers in time when the lead came, in parts of ten thousand; empty
+    while too little was known.
+    """
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="scores")
+    at = models.DateTimeField()
+    score = models.PositiveSmallIntegerField()
+    chance = models.PositiveSmallIntegerField(null=True)
+    reasons = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("score of a lead")
+        verbose_name_plural = _("scores of leads")
+        constraints = [models.CheckConstraint(condition=Q(score__lte=100), name="lead_score_up_to_100")]
+        indexes = [models.Index(fields=["lead", "at"], name="lead_score_at")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} {self.at:%Y-%m-%d} {self.score}"
 
 
 class UntouchedSpan(LocalDayMixin):
