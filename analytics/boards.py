@@ -170,13 +170,15 @@ add_board(
     (
         "leads_created", "cost_per_lead", "cac", "cac_payback", "marketing_roi", "roas", "lead_conversion_rate",
         "lead_response_time", "traffic_to_lead_rate", "landing_page_conversion_rate", "clicks_without_conversion",
-        "signups_captured", "email_click_rate", "hot_lead_share", "lead_score_auc", "lead_score_lift", "lead_score_calibration",
+        "signups_captured", "email_delivery_rate", "email_open_rate", "email_click_rate", "email_conversion_rate",
+        "unsubscribe_rate", "hot_lead_share", "lead_score_auc", "lead_score_lift", "lead_score_calibration",
     ),
     (
         Steps("funnel", _("From visit to customer"), ("website_visitors", "leads_created", "deals_created", "deals_won", "new_customers")),
         Split("customer_origin", "source"), Split("marketing_roi", "campaign"), Split("new_customers", "source"),
         Split("new_customer_revenue", "source"), Split("leads_created", "source"), Split("lead_conversion_rate", "source"),
         Split("lead_conversion_rate", "score_band"), Split("cost_per_lead", "source"), Split("website_sessions", "source"), Split("landing_page_conversion_rate", "landing_page"),
+        Split("email_click_rate", "campaign"), Split("email_conversion_rate", "campaign"),
         Course("leads_created"), Course("website_visitors"),
     ),
 )  # fmt: skip

@@ -25,9 +25,8 @@ MISSING = set(
     """
     anomaly_signal churn_hazard_monthly clv_contractual clv_historic clv_simple
     cohort_retention crm_lift crm_roi customer_lifetime_median
-    email_click_rate email_conversion_rate email_delivery_rate email_open_rate
     forecast_accuracy forecast_bias
-    ltv_cac pipeline_coverage rep_ramp_time threshold_breach trend_forecast unsubscribe_rate
+    ltv_cac pipeline_coverage rep_ramp_time threshold_breach trend_forecast
     """.split()
 )
 
