@@ -122,12 +122,13 @@ add_board(
     _("Sales"),
     _("What did we sell, to whom, and who sold it?"),
     (
-        "won_amount", "deals_won", "win_rate", "close_rate", "average_deal_size", "sales_cycle_length", "revenue",
+        "won_amount", "deals_won", "win_rate", "close_rate", "average_deal_size", "average_discount_rate", "sales_cycle_length", "revenue",
         "average_order_value", "new_customer_revenue", "net_new_revenue", "upsell_rate", "expansion_revenue",
     ),
     (
         Course("won_amount"), Course("win_rate"), Split("won_amount", "owner"), Split("won_amount", "source"),
         Split("win_rate", "owner"), Split("loss_reason_share", "reason"), Split("revenue", "product"),
+        Split("average_discount_rate", "owner"), Split("average_discount_rate", "product"),
         Split("revenue", "segment"),
     ),
 )  # fmt: skip
@@ -178,13 +179,15 @@ add_board(
     (
         "leads_created", "cost_per_lead", "cac", "cac_payback", "marketing_roi", "roas", "lead_conversion_rate",
         "lead_response_time", "traffic_to_lead_rate", "landing_page_conversion_rate", "clicks_without_conversion",
-        "signups_captured", "email_click_rate",
+        "signups_captured", "email_delivery_rate", "email_open_rate", "email_click_rate", "email_conversion_rate",
+        "unsubscribe_rate", "hot_lead_share", "lead_score_auc", "lead_score_lift", "lead_score_calibration",
     ),
     (
         Steps("funnel", _("From visit to customer"), ("website_visitors", "leads_created", "deals_created", "deals_won", "new_customers")),
         Split("customer_origin", "source"), Split("marketing_roi", "campaign"), Split("new_customers", "source"),
         Split("new_customer_revenue", "source"), Split("leads_created", "source"), Split("lead_conversion_rate", "source"),
-        Split("cost_per_lead", "source"), Split("website_sessions", "source"), Split("landing_page_conversion_rate", "landing_page"),
+        Split("lead_conversion_rate", "score_band"), Split("cost_per_lead", "source"), Split("website_sessions", "source"), Split("landing_page_conversion_rate", "landing_page"),
+        Split("email_click_rate", "campaign"), Split("email_conversion_rate", "campaign"),
         Course("leads_created"), Course("website_visitors"),
     ),
 )  # fmt: skip
@@ -221,7 +224,8 @@ add_board(
         "revenue_per_rep", "deals_won_per_rep", "rep_ramp_time", "overdue_task_rate", "lead_abandonment_rate", "quota_attainment",
     ),
     (
-        Course("login_frequency"), Course("records_created"), Split("login_frequency", "user"), Split("records_created", "user"),
+        Course("user_adoption_rate"), Course("login_frequency"), Course("records_created"), Split("user_adoption_rate", "team"),
+        Split("login_frequency", "user"), Split("records_created", "user"),
         Split("records_created", "entity_type"), Split("activities_per_rep", "owner"), Split("pipeline_activities", "owner"),
         Split("lead_abandonment_rate", "owner"), Split("overdue_task_rate", "owner"), Split("revenue_per_rep", "team"),
     ),
@@ -234,7 +238,8 @@ add_board(
     (
         Course("data_completeness"), Course("complete_record_rate"), Split("data_completeness", "field"),
         Split("data_completeness", "entity_type"), Split("complete_record_rate", "entity_type"),
-        Split("complete_record_rate", "owner"),
+        Split("complete_record_rate", "owner"), Split("duplicate_rate", "entity_type"), Split("data_accuracy_rate", "field"),
+        Split("data_freshness", "entity_type"), Split("data_freshness", "owner"), Course("data_freshness"),
     ),
 )  # fmt: skip
 add_board(

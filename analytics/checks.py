@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from typing import Any
 
 from . import checks_course as _course  # noqa: F401  of forecasts and signals
@@ -19,15 +20,19 @@ DAY = dt.timedelta(days=1)
 def count_users(recount: Recount) -> None:
     """Active days, and what is needed of users' working lives."""
     recount.stream("users.active", "active_days", "active_working_days")
-    sql = """SELECT a.user_id, a.day, a.team_id, a.role FROM crm_activeday a
+    sql = """SELECT a.user_id, a.day, a.team_id, a.role, a.acted FROM crm_activeday a
              JOIN crm_user u ON u.id = a.user_id WHERE NOT u.is_service"""
     seen: dict[int, list[tuple[dt.date, str, str]]] = {}
-    for user, raw, team, role in recount.rows(sql):
+    acted: dict[int, set[dt.date]] = defaultdict(set)
+    for user, raw, team, role, did in recount.rows(sql):
         day = recount.date(raw)
         assert day is not None
+        if did:
+            acted[user].add(day)
         recount.add("users.active", day, {"team": text(team), "role": role, "user": text(user)}, (1, int(day.weekday() < 5)))
         seen.setdefault(user, []).append((day, text(team), role))
     recount.compare("users.active")
+    recount.notes["users_acted"] = acted
     recount.users_seen = {user: sorted(days) for user, days in seen.items()}
     sql = """SELECT s.user_id, s.start, s."end", s.team_id, s.role, s.carries_quota, s.fte_percent FROM crm_userspan s
              JOIN crm_user u ON u.id = s.user_id WHERE NOT u.is_service"""
@@ -116,3 +121,19 @@ def mau(recount: Recount, asked: Asked) -> Parts:
 def stickiness(recount: Recount, asked: Asked) -> Parts:
     end = min(asked.end, recount.today + DAY)
     return ratio(active_days(recount, asked, end - 30 * DAY, end) / 30, distinct(recount, asked, 30), 100)
+
+
+@formula("user_adoption_rate")
+def user_adoption_rate(recount: Recount, asked: Asked) -> Parts:
+    """Who was licensed on the last day, and acted on one of the days."""
+    end = min(asked.end, recount.today + DAY)
+    if asked.start >= end:
+        return ratio(0, 0)
+    last = end - DAY
+    held = [
+        user
+        for user, first, gone, team, role, _fte in recount.spans
+        if first <= last and (gone is None or gone > last) and member_of(asked, user, team, role)
+    ]
+    acted = recount.notes["users_acted"]
+    return ratio(sum(any(asked.start <= day < end for day in acted[user]) for user in held), len(held), 100)

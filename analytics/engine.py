@@ -138,7 +138,7 @@ class Question:
             end = min(period.end, tomorrow)
             return (period.start, end) if end > period.start else None
         if isinstance(ref.source, StockSource):
-            return None, period.end
+            return None, min(period.end, tomorrow) if ref.source.until_now else period.end
         if term.trailing:
             end = max(min(period.end, tomorrow), dt.date(1900, 1, 1))
             return end - dt.timedelta(days=term.trailing), end
@@ -270,7 +270,7 @@ def _compute(asked: Sequence[tuple[Kpi, Period]], question: Question) -> dict[tu
         else read(source, sorted(measures), spans, cut, question.live, question.together)
         for (name, cut, mean), (source, measures, spans) in needs.items()
     }
-    listed = _lists([(kpi, period) for kpi, period in asked if kpi.reads_values and kpi.key not in refused], question)
+    listed = _lists([(kpi, period) for kpi, period in asked if kpi.lists_values and kpi.key not in refused], question)
     found: dict[tuple, list[Row]] = {}
     for kpi, period in asked:
         place = (kpi.key, period.start, period.end)
@@ -295,10 +295,12 @@ def _lists(asked: Sequence[tuple[Kpi, Period]], question: Question) -> dict[tupl
     """The sorted values behind medians: one query per KPI."""
     spans: dict[str, set[Span]] = defaultdict(set)
     for kpi, period in asked:
-        spans[kpi.key].add((period.start, period.end))
+        span = question.span(kpi.listed, kpi.listed.refs[0], period)
+        if span is not None:
+            spans[kpi.key].add(span)
     found = {}
     for key, wanted in spans.items():
-        term = kpis[key].terms["numerator"]
+        term = kpis[key].listed
         cut = question.cut(term.refs[0], term)
         if cut is not None:
             for span, members in values_of(term.refs[0].source, term.refs[0].measure, wanted, cut).items():  # type: ignore[arg-type]
@@ -312,7 +314,8 @@ class _Reader:
     def __init__(self, kpi: Kpi, period: Period, question: Question, sums: dict, listed: dict) -> None:
         self.kpi, self.period, self.question = kpi, period, question
         self.sums = sums
-        self.listed = listed.get((kpi.key, (period.start, period.end)), {})
+        span = question.span(kpi.listed, kpi.listed.refs[0], period) if kpi.lists_values else None
+        self.listed = listed.get((kpi.key, span), {})
 
     def rows(self) -> list[Row]:
         terms = {name: self._term(term) for name, term in self.kpi.terms.items()}
@@ -395,7 +398,10 @@ class _Reader:
         row.parts = dict(inputs)
         if kpi.reads_values:
             self._spread(row, member)
-        if kpi.kind == "percentile":
+        interval = None
+        if kpi.over is not None:
+            parts, interval = kpi.over.calculate(self.listed.get(member, []))
+        elif kpi.kind == "percentile":
             parts = self._percentile(member)
         else:
             inputs |= self._calendar()
@@ -405,10 +411,13 @@ class _Reader:
         row.value, row.numerator, row.denominator = parts.value, parts.numerator, parts.denominator
         row.reason = IMMATURE if parts.reason == EMPTY and row.pending else parts.reason
         row.n = self._n(row, inputs)
-        if kpi.interval is not None and row.value is not None:
+        if interval is not None:
+            row.low, row.high = interval
+        elif kpi.interval is not None and row.value is not None:
             row.low, row.high = kpi.interval(inputs) or (None, None)
         elif kpi.subset and row.denominator and row.numerator is not None and row.value is not None:
-            row.low, row.high = wilson(row.numerator, row.denominator)
+            # While days of one of two sources still wait to be computed anew, the part may be more than the whole.
+            row.low, row.high = wilson(row.numerator, row.denominator) if row.numerator <= row.denominator else (None, None)
         row.left_out = [
             (text, int(values.get(member, (0, 0))[0]), measure)
             for text, measure, values in left_out

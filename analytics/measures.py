@@ -139,6 +139,29 @@ def _stickiness(terms: Any) -> Parts:
     return Parts(None if parts.value is None else 100 * parts.value, mean, parts.denominator, parts.reason)
 
 
+def _held_at_end(period: Period) -> QuerySet:
+    """One row per user licensed at the period's end, or today while it runs, with the team and role of then; `acted`: whether
+    something was done in the period, on whichever team. None before the period has begun."""
+    tomorrow = periods.today() + dt.timedelta(days=1)
+    end = min(period.end, tomorrow)
+    did = ActiveDay.objects.filter(user=OuterRef("user"), acted=True, day__gte=period.start, day__lt=end)
+    licensed = UserSpan.objects.filter(Q(end__isnull=True) | Q(end__gte=end), user__is_service=False, start__lt=end)
+    return licensed.annotate(acted=Exists(did)).filter(Q() if period.start < tomorrow else Q(pk__in=[]))
+
+
+add_source(
+    WindowSource(
+        "users.acting",
+        (Measure("users_licensed"), Measure("users_acting", Q(acted=True))),
+        PEOPLE,
+        ("crm.user", "user_id"),
+        rows=_held_at_end,
+        day="start",
+        depends=("users.active", "users.spans"),
+    )
+)
+
+
 ADOPTION: dict[str, Any] = {"area": "adoption", "dimensions": ("team", "role", "user")}
 
 add_kpi(
@@ -229,6 +252,28 @@ add_kpi(
             "All days count, so a team that works five days a week tops out near 71 %. Service accounts are left out."
         ),
         order=50,
+        **ADOPTION,
+    )
+)
+add_kpi(
+    Kpi(
+        "user_adoption_rate",
+        {"en": "CRM adoption rate", "fr": "Taux d’adoption du CRM", "es": "Tasa de adopción del CRM"},
+        _("Which share of the licensed users works in Sextant, instead of only looking."),
+        _("100 × licensed users who created, changed or logged something in the period / users licensed at its end"),
+        _(
+            "the local day on which it was entered, whatever date it bears; the licence at the period's end, or today while it runs"
+        ),
+        unit="percent",
+        direction="higher",
+        kind="distinct",
+        terms={"numerator": total("users_acting"), "denominator": total("users_licensed")},
+        left_out_note=_(
+            "Signing in and looking do not count, nor does changing users and settings, nor what imports and the API do. "
+            "Whoever joined during the period is in it. Service accounts are left out."
+        ),
+        subset=True,
+        order=5,
         **ADOPTION,
     )
 )

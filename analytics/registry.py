@@ -4,7 +4,7 @@ not register, and the registry is frozen once the project has started."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -96,6 +96,14 @@ NO_BEFORE = "no_before"  # no records from the time before it
 
 
 @dataclass(frozen=True)
+class Over:
+    """A formula over the values of one measure, over the days of a term: sorted values -> the parts, and the 95 % interval if any."""
+
+    term: Term
+    calculate: Callable[[Sequence[int]], tuple[Parts, tuple[float, float] | None]]
+
+
+@dataclass(frozen=True)
 class Ages:
     """How old the records of a stock are at the period's end. `since`: the lookup, from its rows, of the instant from which age counts;
     `bands`: (name, upper end) from young to old, the end not included; the last has none."""
@@ -134,6 +142,7 @@ class Kpi:
     subset: bool = False
     interval: Interval | None = None
     points: bool = False
+    over: Over | None = None
     spread: bool = False
     parts_unit: Unit | None = None
     beside: tuple[str, ...] = ()
@@ -174,7 +183,8 @@ class Kpi:
 
     @property
     def measures(self) -> set[str]:
-        found = {ref.measure for term in self.terms.values() for ref in term.refs}
+        terms = [*self.terms.values(), *([self.over.term] if self.over else [])]
+        found = {ref.measure for term in terms for ref in term.refs}
         return found | {ref.measure for _text, ref in self.excluded}
 
     @property
@@ -186,12 +196,22 @@ class Kpi:
     def is_daily(self) -> bool:
         """Whether it can be put together from daily sums alone."""
         simple = not any(isinstance(source_of(key), WindowSource | PeopleSource) for key in self.measures)
-        return simple and not self.reads_values
+        return simple and not self.lists_values
 
     @property
     def reads_values(self) -> bool:
         """Whether the numerator's values are read one by one: for percentiles, which no sum can give."""
         return self.kind == "percentile" or self.spread
+
+    @property
+    def lists_values(self) -> bool:
+        """Whether values are read one by one, for it or for what is shown beside it."""
+        return self.reads_values or self.over is not None
+
+    @property
+    def listed(self) -> Term:
+        """The term whose values those are."""
+        return self.over.term if self.over else self.terms["numerator"]
 
     @property
     def overlapping(self) -> set[str]:

@@ -99,6 +99,7 @@ class StockSource(Source):
     """Rows that hold from `start` to before `end` (None: they never end). `opened` and `left` name the two stored streams.
 
     `currency`: the lookup of the row's currency when money sums are in it; they are converted at the day they are read for.
+    `until_now`: rows may end ahead of us (a record goes stale), so a period that still runs is read as of today.
     """
 
     rows: Callable[[], QuerySet] = field(kw_only=True)
@@ -107,6 +108,7 @@ class StockSource(Source):
     opened: str = field(kw_only=True)
     left: str = field(kw_only=True, default="")
     currency: str = field(kw_only=True, default="")
+    until_now: bool = field(kw_only=True, default=False)
     day: str = field(init=False, default="")
 
     def __post_init__(self) -> None:

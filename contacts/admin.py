@@ -10,7 +10,19 @@ from django.http import HttpRequest
 from crm.admin_base import MoneyForm, ServiceAdmin, register_read_only
 
 from . import services
-from .models import Activity, Company, Lead, LeadFacts, Person, PersonEmail, PersonPhone, Task, UntouchedSpan
+from .models import (
+    Activity,
+    Company,
+    FreshSpan,
+    Lead,
+    LeadFacts,
+    LeadScore,
+    Person,
+    PersonEmail,
+    PersonPhone,
+    Task,
+    UntouchedSpan,
+)
 
 
 class CompanyForm(MoneyForm):
@@ -130,4 +142,4 @@ class TaskAdmin(ServiceAdmin):
         services.delete_task(record)
 
 
-register_read_only(LeadFacts, PersonEmail, PersonPhone, UntouchedSpan)
+register_read_only(FreshSpan, LeadFacts, LeadScore, PersonEmail, PersonPhone, UntouchedSpan)

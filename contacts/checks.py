@@ -11,7 +11,9 @@ from typing import Any
 from analytics.checking import Recount, checks, is_filled, text
 from analytics.checking_published import Asked, Parts, formula, median, ratio
 
-from . import checks_work  # noqa: F401  what people do
+from . import checks_quality, checks_scores
+from . import checks_work as checks_work  # what people do
+from .checks_quality import TESTS
 
 HUMAN = ("page", "admin")
 INSTANTS = ("created_at", "first_response_at", "qualified_at", "converted_at", "closed_at", "abandoned_at", "customer_since")
@@ -58,12 +60,16 @@ ENTITIES: dict[str, tuple[str, tuple[str, ...], Callable[[Row], tuple[bool, ...]
 def begin_entity(recount: Recount, entity: str) -> None:
     plural, fields, _says = ENTITIES[entity]
     recount.stream(f"{plural}.made", f"{plural}_made", f"{plural}_made_otherwise")
-    recount.stream(f"{plural}.held", f"{plural}_held", *(f"{plural}_with_{name}" for name in fields), f"{plural}_complete")
+    tested = (f"{plural}_valid_{name}" for name in TESTS[entity])
+    recount.stream(
+        f"{plural}.held", f"{plural}_held", *(f"{plural}_with_{name}" for name in fields), f"{plural}_complete", *tested
+    )
+    checks_quality.begin(recount, entity, plural)
 
 
 def count_entity(recount: Recount, entity: str, row: Row) -> None:
     """A record's creation, by whoever made it, and which of its fields say something."""
-    plural, _fields, says = ENTITIES[entity]
+    plural, fields, says = ENTITIES[entity]
     created = recount.instant(row["created_at"])
     assert created is not None
     day = recount.day(created)
@@ -72,23 +78,29 @@ def count_entity(recount: Recount, entity: str, row: Row) -> None:
         made = {"user": text(row["created_by_id"]), "team": text(row["created_by_team_id"]), "source": row["source"]}
         recount.add(f"{plural}.made", day, made, (int(human), int(not human)))
     held = {"owner": text(row["owner_id"]), "team": text(row["team_id"]), "source": row["source"]}
-    said = says(row)
-    recount.add(f"{plural}.held", day, held, (1, *map(int, said), int(all(said))))
+    said = dict(zip(fields, says(row), strict=True))
+    passed = [said[name] and test(row) for name, test in TESTS[entity].items()]
+    recount.add(f"{plural}.held", day, held, (1, *map(int, said.values()), int(all(said.values())), *map(int, passed)))
+    checks_quality.count(recount, entity, plural, row, day)
 
 
 def compare_entity(recount: Recount, entity: str) -> None:
     plural = ENTITIES[entity][0]
     recount.compare(f"{plural}.made")
     recount.compare(f"{plural}.held")
+    checks_quality.compare(recount, entity, plural)
 
 
 def count_contacts(recount: Recount) -> None:
     """Companies and people."""
     people = """SELECT p.*, (SELECT COUNT(*) FROM contacts_personemail e WHERE e.person_id = p.id) AS emails,
                 (SELECT COUNT(*) FROM contacts_personphone f WHERE f.person_id = p.id) AS phones FROM contacts_person p"""
+    checks_quality.read_addresses(recount)
     for entity, sql in (("company", "SELECT * FROM contacts_company"), ("person", people)):
         begin_entity(recount, entity)
         for row in recount.dicts(sql):
+            for name, bad in recount.notes["bad_addresses"].items():
+                row[f"sound_{name}"] = row["id"] not in bad
             count_entity(recount, entity, row)
         compare_entity(recount, entity)
     recount.stream("customers.active", "customers")
@@ -186,6 +198,8 @@ CREATED = (
     "leads_to_reach",
     "leads_touched_early",
     "leads_from_web",
+    "leads_hot",
+    "leads_scored",
 )
 
 
@@ -196,13 +210,14 @@ def count_leads(recount: Recount) -> None:
     recount.stream("leads.converted", "leads_converted")
     recount.stream("leads.responded", "lead_response", "lead_response_unclear")
     recount.stream("leads.waiting", "leads_untouched")
+    checks_scores.begin(recount)
     credited = credits(recount)
     for page in pages(recount):
         for row in page:
             count_entity(recount, "lead", row)
             _count_lead(recount, row, credited.get(row["id"]))
     compare_entity(recount, "lead")
-    for key in ("leads.created", "leads.converted", "leads.responded"):
+    for key in ("leads.created", "leads.judged", "leads.converted", "leads.responded"):
         recount.compare(key, only_adds_up=("owner", "team"))
     _compare_waiting(recount)
 
@@ -225,6 +240,7 @@ def _count_lead(recount: Recount, row: Row, credit: tuple[dt.datetime | None, bo
     if not row["undated"]:
         dropped = let_drop(row, settings["lead_quiet_days"] * DAY)
         qualified, touched = row["qualified_at"] or row["converted_at"], row["first_response_at"]
+        score = recount.notes["early_scores"].get(row["id"], (None, None))[0]
         too_early = [moment is not None and moment < created for moment in (qualified, touched)]
         values = (
             1,
@@ -239,8 +255,12 @@ def _count_lead(recount: Recount, row: Row, credit: tuple[dt.datetime | None, bo
             int(not too_early[1]),
             int(too_early[1]),
             int(row["origin"] == "form" or row["landing_page"] != ""),
+            int(score is not None and score >= 60),
+            int(score is not None),
         )
-        recount.add("leads.created", recount.day(created), {**members, "landing_page": row["landing_page"]}, values)
+        banded = {**members, "landing_page": row["landing_page"], "score_band": checks_scores.band_of(score)}
+        recount.add("leads.created", recount.day(created), banded, values)
+        checks_scores.judge(recount, row, members, bought, was_customer, within(bought, "lead_conversion_window"))
     if row["converted_at"]:
         recount.add("leads.converted", recount.day(row["converted_at"]), members, (1,))
     response = row["first_response_at"]
@@ -370,6 +390,35 @@ def data_completeness(recount: Recount, asked: Asked) -> Parts:
         bottom += len(fields) * recount.total(f"{plural}.held", f"{plural}_held", None, asked.end)
         top += sum(recount.total(f"{plural}.held", f"{plural}_with_{name}", None, asked.end) for name in fields)
     return ratio(top, bottom, 100)
+
+
+@formula("data_accuracy_rate")
+def data_accuracy_rate(recount: Recount, asked: Asked) -> Parts:
+    top = bottom = 0
+    for entity, tests in TESTS.items():
+        plural = ENTITIES[entity][0]
+        for name in tests:
+            top += recount.total(f"{plural}.held", f"{plural}_valid_{name}", None, asked.end)
+            bottom += recount.total(f"{plural}.held", f"{plural}_with_{name}", None, asked.end)
+    return ratio(top, bottom, 100)
+
+
+@formula("data_freshness")
+def data_freshness(recount: Recount, asked: Asked) -> Parts:
+    end, at = min(asked.end, recount.today + DAY), (asked.dimension, asked.member)
+    top = bottom = 0
+    for plural, _fields, _says in ENTITIES.values():
+        came, went = (recount.total(f"{plural}.fresh_{way}", f"{plural}_fresh", None, end, *at) for way in ("in", "out"))
+        top += came - went
+        bottom += recount.total(f"{plural}.held", f"{plural}_held", None, asked.end, *at)
+    return ratio(top, bottom, 100)
+
+
+@formula("duplicate_rate")
+def duplicate_rate(recount: Recount, asked: Asked) -> Parts:
+    plurals = [ENTITIES[entity][0] for entity in checks_quality.KEYS]
+    top = sum(recount.total(f"{plural}.surplus", f"{plural}_surplus", None, asked.end) for plural in plurals)
+    return ratio(top, sum(recount.total(f"{plural}.held", f"{plural}_held", None, asked.end) for plural in plurals), 100)
 
 
 @formula("complete_record_rate")

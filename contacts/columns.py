@@ -69,6 +69,7 @@ LEADS = Columns(
     Column("name", _("Lead"), lambda lead: lead.name),
     Column("company", _("Company"), _text("company_name")),
     Column("status", _("Status"), lambda lead: str(lead.get_status_display())),
+    Column("score", _("Score"), lambda lead: lead.score, kind="number", order="score"),
     Column("source", _("Source"), _text("source")),
     Column("medium", _("Medium"), _text("medium"), on_page=False),
     Column("campaign", _("Campaign"), _text("campaign"), on_page=False),

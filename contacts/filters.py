@@ -17,6 +17,7 @@ from crm.search import matching
 
 from .choices import ActivityKind, LeadStatus
 from .models import Activity, Company, Lead, Person, PersonEmail, PersonPhone, Task
+from .scores import HOT
 
 COMPANIES_URL = reverse_lazy("contacts:lookup_companies")
 DIGITS = 4  # this many digits of a phone number find a person
@@ -79,6 +80,12 @@ class LeadFilter(RecordFilter):
     answered = django_filters.ChoiceFilter(
         choices=(("no", _("not yet")), ("yes", _("done"))), method="by_answer", label=_("First response"), empty_label=_("Any")
     )
+    score = django_filters.ChoiceFilter(
+        choices=(("hot", _("60 and more")), ("warm", _("30 to 59")), ("cold", _("below 30"))),
+        method="by_score",
+        label=_("Score"),
+        empty_label=_("Any"),
+    )
     source = TextFilter(label=_("Source"))
     campaign = TextFilter(label=_("Campaign"))
 
@@ -88,6 +95,10 @@ class LeadFilter(RecordFilter):
 
     def by_answer(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.untouched() if value == "no" else queryset.filter(first_response_at__isnull=False)
+
+    def by_score(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        low, high = {"hot": (HOT, 100), "warm": (HOT // 2, HOT - 1), "cold": (0, HOT // 2 - 1)}[value]
+        return queryset.filter(score__gte=low, score__lte=high)
 
 
 class TaskFilter(django_filters.FilterSet):

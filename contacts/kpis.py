@@ -52,7 +52,7 @@ add_kpi(
         left_out_note=_("Younger leads are pending. Of several leads of one account the first open one is credited."),
         subset=True,
         order=20,
-        **LEADS,
+        **{**LEADS, "dimensions": (*LEADS["dimensions"], "score_band")},
     )
 )
 add_kpi(
@@ -257,3 +257,5 @@ add_kpi(
         order=80,
     )
 )
+
+from . import kpis_scores as _scores  # noqa: E402, F401

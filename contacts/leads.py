@@ -13,6 +13,7 @@ from analytics import dirty
 from crm.models import Organisation
 from crm.periods import local_day
 
+from . import scores
 from .choices import LeadStatus
 from .models import Activity, Lead, LeadFacts, UntouchedSpan
 
@@ -71,17 +72,20 @@ def rebuild(leads: Iterable[Lead]) -> None:
         activities[lead_id].append((at, pk in touched))
     customers = _customers(leads)
     quiet_days = Organisation.current().lead_quiet_days
+    scored = scores.read(leads)
     marks: set[tuple[str, dt.date | None]] = set()
     facts, new_spans = [], []
     for lead in leads:
         before = known.get(lead.pk)
         marks |= days(lead, before, spans[lead.pk])
         after = _facts(lead, before, abandonment(lead, activities[lead.pk], quiet_days), *customers.get(lead.pk, (None, False)))
+        after.early_score, after.early_chance = scored.early[lead.pk].score, scored.early[lead.pk].chance
         wanted = _untouched(lead, spans[lead.pk])
         marks |= days(lead, after, wanted)
         facts.append(after)
         new_spans += wanted
     LeadFacts.objects.bulk_create(facts, update_conflicts=True, unique_fields=["lead"], update_fields=FACT_FIELDS, batch_size=500)
+    scores.write(scored, {fact.lead_id: fact for fact in facts})
     UntouchedSpan.objects.filter(lead_id__in=ids).delete()
     UntouchedSpan.objects.bulk_create(new_spans, batch_size=500)
     dirty.mark(marks)
@@ -163,6 +167,7 @@ def days(lead: Lead, facts: LeadFacts | None, spans: Iterable[UntouchedSpan]) ->
     if facts is not None:
         marks |= {
             ("leads.created", facts.created_day),
+            ("leads.judged", facts.created_day),
             ("leads.responded", facts.response_day),
             ("leads.converted", facts.converted_day),
         }

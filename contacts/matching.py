@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 import phonenumbers
 from django.db.models import Q
 
+from .fields import fold
 from .models import Company, Person, PersonEmail, PersonPhone
 
 #: Addresses at these say nothing about the company.
@@ -28,12 +28,6 @@ def company_domain(email: str) -> str:
     """The company's domain in an e-mail address; empty for free-mail providers."""
     domain = clean_domain(email) if "@" in email else ""
     return "" if domain in FREE_MAIL else domain
-
-
-def fold(text: str) -> str:
-    """Letters and digits only, without case and accents: "Société  Générale" and "societe generale" are the same."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in decomposed if char.isalnum())
 
 
 def digits_of(text: str) -> str:

@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce, Lower, Trim, TruncDate
+from babel import Locale
+from django.db.models import BigIntegerField, Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Coalesce, Lower, Trim, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from analytics.registry import Ref, Term
@@ -17,7 +18,9 @@ from crm.models import Organisation
 from crm.periods import organisation_zone
 
 from .choices import TOUCHES, ActivityKind
-from .models import Activity, Company, Lead, LeadFacts, Person, PersonEmail, PersonPhone, Task, UntouchedSpan
+from .freshness import keep_fresh
+from .models import Activity, Company, FreshSpan, Lead, LeadFacts, Person, PersonEmail, PersonPhone, Task, UntouchedSpan
+from .scores import BAND, HOT, WHOLE
 
 DAY_SECONDS = 86_400
 ENTITIES: dict[str, Any] = {}  # entity -> its label; upper apps add theirs through `add_entity`
@@ -64,12 +67,27 @@ def present(name: str) -> Q:
     return Q(**{f"{name}__isnull": False})
 
 
-def add_entity(
-    entity: str, plural: str, label: Any, model: Any, rows: Callable[[], QuerySet], required: dict[str, tuple[Any, Q]]
-) -> None:
-    """Counts a kind of record for `records_created`, `data_completeness` and `complete_record_rate`.
+#: entity -> its required fields that have a test, in order of registration.
+VALID: dict[str, tuple[str, ...]] = {}
+#: One @ with something before it, and behind it names with dots between them.
+ADDRESS = r"^[^@ ]+@[^@ .]+(\.[^@ .]+)+$"
+#: Two letters that stand for a country; the others of the list stand for unions and for none.
+COUNTRIES = sorted({code for code in Locale("en").territories if len(code) == 2} - {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
-    required: field -> (label, predicate that it is filled). Completeness reads the fields as they are today, for the records that
+
+def add_entity(
+    entity: str,
+    plural: str,
+    label: Any,
+    model: Any,
+    rows: Callable[[], QuerySet],
+    required: dict[str, tuple[Any, Q]],
+    valid: dict[str, Q],
+) -> None:
+    """Counts a kind of record for `records_created`, `data_completeness` and what else is said of its quality.
+
+    required: field -> (label, predicate that it is filled); valid: those with a test -> predicate that what is filled in passes it
+    (`data_accuracy_rate`). Both read the fields as they are today, for the records that
     there were at a day's end.
     """
     ENTITIES[entity] = label
@@ -94,6 +112,8 @@ def add_entity(
         measures.append(Measure(f"{plural}_with_{name}", predicate))
         complete &= predicate
     measures.append(Measure(f"{plural}_complete", complete))
+    measures += [Measure(f"{plural}_valid_{name}", required[name][1] & passes) for name, passes in valid.items()]
+    VALID[entity] = tuple(valid)
     add_source(
         StockSource(
             f"{plural}.held",
@@ -106,6 +126,21 @@ def add_entity(
         )
     )
     COMPLETENESS[entity] = (plural, tuple(required))
+    keep_fresh(entity, plural, model)
+    add_source(
+        StockSource(
+            f"{plural}.fresh",
+            (Measure(f"{plural}_fresh"),),
+            {"owner": "owner_id", "team": "team_id"},
+            (model._meta.label_lower, "record_id"),
+            rows=lambda: FreshSpan.objects.filter(entity=entity),
+            start="start_day",
+            end="end_day",
+            opened=f"{plural}.fresh_in",
+            left=f"{plural}.fresh_out",
+            until_now=True,
+        )
+    )
 
 
 #: entity -> (plural, required fields), in order of registration.
@@ -113,9 +148,12 @@ COMPLETENESS: dict[str, tuple[str, tuple[str, ...]]] = {}
 
 
 def _people() -> QuerySet:
+    emails, phones = (model.objects.filter(person=OuterRef("pk")) for model in (PersonEmail, PersonPhone))
     return Person.objects.annotate(
-        has_email=Exists(PersonEmail.objects.filter(person=OuterRef("pk"))),
-        has_phone=Exists(PersonPhone.objects.filter(person=OuterRef("pk"))),
+        has_email=Exists(emails),
+        has_phone=Exists(phones),
+        has_bad_email=Exists(emails.exclude(email__regex=ADDRESS)),
+        has_bad_phone=Exists(phones.filter(e164="")),
     )
 
 
@@ -132,6 +170,7 @@ add_entity(
         "employees": (_("Employees"), present("employees")),
         "owner": (_("Owner"), present("owner")),
     },
+    {"country": Q(country__in=COUNTRIES)},
 )
 add_entity(
     "person",
@@ -146,6 +185,7 @@ add_entity(
         "title": (_("Job title"), filled("title")),
         "owner": (_("Owner"), present("owner")),
     },
+    {"email": Q(has_bad_email=False), "phone": Q(has_bad_phone=False)},
 )
 add_entity(
     "lead",
@@ -159,6 +199,7 @@ add_entity(
         "source": (_("Source"), filled("source")),
         "owner": (_("Owner"), present("owner")),
     },
+    {"email": Q(email__regex=ADDRESS)},
 )
 
 
@@ -199,10 +240,24 @@ QUICK = 60 * 60  # seconds within which a new lead should be reached
 windows.register("lead_quick_days", lambda: 1)  # a day's leads have all had their hour when the next day is over
 
 
+BANDS = {str(low): f"{low}–{low + BAND - 1 if low < 80 else 100}" for low in range(0, 100, BAND)}
+SCORE_BAND = Case(
+    *[When(early_score__gte=low, then=Value(str(low))) for low in range(80, -1, -BAND)],
+    default=Value(""),
+    output_field=CharField(),
+)
+add_dimension(
+    "score_band",
+    _("Score"),
+    lambda members: {member: BANDS[member] for member in BANDS if member in members},
+    in_order=True,
+)
+
+
 def _created_leads() -> QuerySet:
     """Leads that came in on a known day; `qualified`: when each was qualified, or converted without having been marked so."""
     rows = LeadFacts.objects.filter(created_day__isnull=False)
-    return rows.annotate(qualified=Coalesce("lead__qualified_at", "lead__converted_at"))
+    return rows.annotate(qualified=Coalesce("lead__qualified_at", "lead__converted_at"), score_band=SCORE_BAND)
 
 
 def _qualified_in_time() -> Q:
@@ -231,10 +286,45 @@ add_source(
             Measure("leads_to_reach", Q(response_day__isnull=True) | Q(response_seconds__isnull=False)),
             Measure("leads_touched_early", TOUCHED_EARLY),
             Measure("leads_from_web", FROM_WEB),
+            Measure("leads_hot", Q(early_score__gte=HOT)),
+            Measure("leads_scored", Q(early_score__isnull=False)),
         ),
-        {**_lead_dimensions("created_"), "landing_page": "lead__landing_page"},
+        {**_lead_dimensions("created_"), "landing_page": "lead__landing_page", "score_band": "score_band"},
         LEAD,
         rows=_created_leads,
+        day="created_day",
+    )
+)
+
+
+def _judged_leads() -> QuerySet:
+    """Leads whose score stood before it was known what became of them: of accounts that were no customers when they came, nor within
+    the day after which the score is read. `outcome`: 1 for those that became one in time; `error`: of the chance, squared."""
+    rows = LeadFacts.objects.filter(
+        Q(customer_seconds__isnull=True) | Q(customer_seconds__gte=DAY_SECONDS),
+        created_day__isnull=False,
+        was_customer=False,
+        early_score__isnull=False,
+    )
+    bought = within("customer_seconds", "lead_conversion_window")()
+    rows = rows.annotate(outcome=Case(When(bought, then=Value(1)), default=Value(0), output_field=BigIntegerField()))
+    missed = Cast("early_chance", BigIntegerField()) - WHOLE * F("outcome")
+    return rows.annotate(scored_outcome=F("early_score") * 2 + F("outcome"), error=missed * missed)
+
+
+add_source(
+    DailySource(
+        "leads.judged",
+        (
+            Measure("leads_judged"),
+            Measure("leads_judged_bought", Q(outcome=1)),
+            Measure("score_and_outcome", value="scored_outcome"),
+            Measure("leads_predicted", Q(early_chance__isnull=False)),
+            Measure("prediction_error", Q(early_chance__isnull=False), "error"),
+        ),
+        _lead_dimensions("created_"),
+        LEAD,
+        rows=_judged_leads,
         day="created_day",
     )
 )

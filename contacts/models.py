@@ -19,6 +19,7 @@ from crm.models import Record
 from crm.money import validate_currency
 
 from .choices import OPEN_LEADS, ActivityKind, Consent, ContactType, Direction, LeadStatus, Outcome
+from .fields import MatchKeyField
 from .querysets import ActivityQuerySet, CompanyQuerySet, LeadQuerySet, PersonQuerySet, TaskQuerySet
 
 USER = settings.AUTH_USER_MODEL
@@ -41,6 +42,7 @@ class Company(Record):
     source = models.CharField(_("source"), max_length=80, blank=True)
     description = models.TextField(_("description"), blank=True)
     customer_since = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("First won deal; kept by deals."))
+    match_key = MatchKeyField(of="name")
 
     objects = CompanyQuerySet.as_manager()
 
@@ -57,6 +59,7 @@ class Company(Record):
             models.Index(Lower("name"), name="company_name_lower"),
             models.Index(fields=["owner", "name"], name="company_owner"),
             models.Index(fields=["team", "name"], name="company_team"),
+            models.Index(fields=["match_key"], name="company_match"),
         ]
 
     def __str__(self) -> str:
@@ -77,6 +80,7 @@ class Person(Record):
     consent = models.CharField(_("consent to marketing"), max_length=8, choices=Consent, default=Consent.UNKNOWN)
     consent_at = models.DateTimeField(null=True, blank=True, editable=False)
     description = models.TextField(_("description"), blank=True)
+    match_key = MatchKeyField(of="name")
 
     objects = PersonQuerySet.as_manager()
 
@@ -88,6 +92,7 @@ class Person(Record):
             models.Index(fields=["name", "id"], name="person_name"),
             models.Index(fields=["owner", "name"], name="person_owner"),
             models.Index(fields=["team", "name"], name="person_team"),
+            models.Index(fields=["match_key"], name="person_match"),
         ]
 
     def __str__(self) -> str:
@@ -158,6 +163,8 @@ class Lead(Record):
     abandoned_at = models.DateTimeField(_("abandoned"), null=True, blank=True)
     company = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="leads", verbose_name=_("company"))
     person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="leads", verbose_name=_("person"))
+    match_key = MatchKeyField(of="email", max_length=254)
+    score = models.PositiveSmallIntegerField(_("score"), default=0, editable=False, help_text=_("0 to 100; kept by its reasons."))
 
     objects = LeadQuerySet.as_manager()
 
@@ -175,6 +182,8 @@ class Lead(Record):
             models.Index(fields=["owner", "-created_at"], name="lead_owner"),
             models.Index(fields=["team", "-created_at"], name="lead_team"),
             models.Index(fields=["status", "-created_at"], name="lead_status"),
+            models.Index(fields=["match_key"], name="lead_match"),
+            models.Index(fields=["-score", "-id"], name="lead_score"),
         ]
 
     def __str__(self) -> str:
@@ -209,6 +218,8 @@ class LeadFacts(models.Model):
     customer_seconds = models.BigIntegerField(null=True)
     was_customer = models.BooleanField(default=False)  # the account had bought before the lead came
     abandon_seconds = models.BigIntegerField(null=True)  # may lie ahead: "will be let drop unless touched"
+    early_score = models.PositiveSmallIntegerField(null=True)  # a day after it came
+    early_chance = models.PositiveSmallIntegerField(null=True)  # what such a score was worth then, in parts of ten thousand
 
     class Meta:
         verbose_name = _("facts of a lead")
@@ -216,6 +227,29 @@ class LeadFacts(models.Model):
 
     def __str__(self) -> str:
         return str(self.lead_id)
+
+
+class LeadScore(models.Model):
+    """A lead's score from a moment on, with its reasons (reason -> points); never written over (`contacts.scores`).
+
+    chance: the share of leads with such a score that had become customers in time when the lead came, in parts of ten thousand; empty
+    while too little was known.
+    """
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="scores")
+    at = models.DateTimeField()
+    score = models.PositiveSmallIntegerField()
+    chance = models.PositiveSmallIntegerField(null=True)
+    reasons = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("score of a lead")
+        verbose_name_plural = _("scores of leads")
+        constraints = [models.CheckConstraint(condition=Q(score__lte=100), name="lead_score_up_to_100")]
+        indexes = [models.Index(fields=["lead", "at"], name="lead_score_at")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} {self.at:%Y-%m-%d} {self.score}"
 
 
 class UntouchedSpan(LocalDayMixin):
@@ -237,6 +271,26 @@ class UntouchedSpan(LocalDayMixin):
 
     def __str__(self) -> str:
         return f"{self.lead_id} {self.start:%Y-%m-%d}"
+
+
+class FreshSpan(models.Model):
+    """While a record of any kind counts as fresh; derived by `contacts.freshness`, with the owner of today."""
+
+    entity = models.CharField(max_length=20)
+    record_id = models.BigIntegerField()
+    start_day = models.DateField(db_index=True)
+    end_day = models.DateField(db_index=True)
+    owner = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    team = models.ForeignKey("crm.Team", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entity", "record_id", "start_day"], name="fresh_span_once"),
+            models.CheckConstraint(condition=Q(end_day__gt=F("start_day")), name="fresh_span_runs_forward"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.record_id} {self.start_day}"
 
 
 class Done(LocalDayMixin):

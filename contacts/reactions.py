@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from analytics import dirty
 from crm import events, jobs
 
-from . import leads
+from . import doubles, freshness, leads
 from .models import Activity, Company, Lead, Person, Task
 from .services import made_and_held
 
@@ -43,12 +43,14 @@ def _counted(row: Any) -> Iterable[tuple[str, dt.date | None]]:
     """The (stream, day) pairs in which a row is counted by its local day."""
     if isinstance(row, Activity):
         return [("activities.done", row.day)]
-    return [("tasks.due", row.due_day)] if isinstance(row, Task) else made_and_held(row)
+    if isinstance(row, Task):
+        return [("tasks.due", row.due_day)]
+    return [*made_and_held(row), (doubles.STREAMS[type(row)], row.created_day)]
 
 
 @jobs.kind("contacts.derive_days", label=_("Recompute local days"))
 def derive_days(job: Any) -> None:
-    """Recomputes the local days of 500 rows in another time zone, then leaves the rest to the next step.
+    """Recomputes the local days of 500 rows in another time zone, and what else is derived from each, then leaves the rest to the next step.
 
     The days beside the new one are marked too: the row was counted on one of them, maybe since the numbers were computed anew.
     """
@@ -56,6 +58,8 @@ def derive_days(job: Any) -> None:
     rows = list(model.objects.filter(pk__gt=job.payload["after"]).order_by("pk")[:STEP])
     for row in rows:
         row.save()
+    if model._meta.label_lower in freshness.watched:
+        freshness.derive(model._meta.label_lower, [row.pk for row in rows])
     found = {(stream, day) for row in rows for stream, day in _counted(row) if day is not None}
     dirty.mark({(stream, day + dt.timedelta(days=by)) for stream, day in found for by in (-1, 0, 1)})
     if len(rows) == STEP:

@@ -20,8 +20,8 @@ from crm.changes import apply, clean, lock, refuse_delete, refuse_future
 from crm.models import EventLink, Organisation, Record, fresh_number
 from crm.periods import local_day
 
+from . import doubles, freshness, touches
 from . import leads as lead_facts
-from . import touches
 from .choices import REACHES_OUT, TOUCHES, LeadStatus
 from .matching import clean_domain, company_domain, digits_of, e164, match_company, match_person
 from .models import Activity, Company, Lead, Person, PersonEmail, PersonPhone, Task
@@ -47,6 +47,8 @@ __all__ = [
 
 R = TypeVar("R", bound=Record)
 PLURALS = {"company": "companies", "person": "people", "lead": "leads"}
+#: What of a record says whether it matches another, and where it is counted when it does.
+OF_MATCH = {"name", "company", "email", "status", "created_at", "source"}
 
 
 def prepare(record: Any, changes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -70,12 +72,15 @@ def made_and_held(record: Record) -> list[tuple[str, dt.date | None]]:
 def _save(record: R, changes: dict[str, Any], links: Sequence[Any] = ()) -> tuple[R, dict, dict, bool]:
     """Of a record that is new or locked by the caller."""
     is_new = record.pk is None
-    before = [] if is_new else made_and_held(record)
+    keys = {record.match_key}
+    matching = is_new or bool(OF_MATCH & set(changes))
+    before = [] if is_new else made_and_held(record) + (doubles.days(type(record), keys) if matching else [])
     old, new = prepare(record, changes)
     clean(record)
     record.save()
-    dirty.mark([*before, *made_and_held(record)] if is_new or new else [])
     if is_new or new:
+        after = doubles.days(type(record), {record.match_key, *keys}) if matching else []
+        dirty.mark([*before, *made_and_held(record), *after])
         kind = record._meta.model_name
         events.record(f"{kind}.created" if is_new else f"{kind}.changed", record, old=old, new=new, links=links)
     return record, old, new, is_new
@@ -400,7 +405,7 @@ def merge_companies(keep: Company, lose: Company) -> Company:
     """Moves everything of `lose` to `keep`, fills what `keep` lacks, and deletes `lose`. Its creation leaves its day."""
     _check_merge(keep, lose)
     events.record("company.merged", keep, old={"lost": lose.pk, "name": lose.name}, links=[lose])
-    marks = [*made_and_held(keep), *made_and_held(lose)]
+    marks = [*made_and_held(keep), *made_and_held(lose), *doubles.days(Company, {keep.match_key, lose.match_key})]
     for relation in ("people", "leads", "activities", "tasks"):
         getattr(lose, relation).update(company=keep)
     _merge_parents(keep, lose)
@@ -427,7 +432,8 @@ def merge_companies(keep: Company, lose: Company) -> Company:
     _move_timeline(keep, lose)
     lose.delete()
     keep.save()
-    dirty.mark([*marks, *made_and_held(keep)])
+    dirty.mark([*marks, *made_and_held(keep), *doubles.days(Company, {keep.match_key}), *doubles.days_of(keep.people.all())])
+    freshness.derive(keep._meta.label_lower, [keep.pk])
     lead_facts.rebuild(keep.leads.all())  # the survivor's own too: it may have taken over an industry
     return keep
 
@@ -482,7 +488,8 @@ def merge_people(keep: Person, lose: Person) -> Person:
     """Moves everything of `lose` to `keep`, addresses and numbers included, and deletes `lose`."""
     _check_merge(keep, lose)
     events.record("person.merged", keep, old={"lost": lose.pk, "name": lose.name}, links=[lose])
-    marks = [*made_and_held(keep), *made_and_held(lose)]
+    keys = {keep.match_key, lose.match_key}
+    marks = [*made_and_held(keep), *made_and_held(lose), *doubles.days(Person, keys)]
     numbers = set(keep.phones.values_list("digits", flat=True))
     lose.phones.filter(digits__in=numbers).delete()
     for relation in ("emails", "phones"):
@@ -498,14 +505,15 @@ def merge_people(keep: Person, lose: Person) -> Person:
     _move_timeline(keep, lose)
     lose.delete()
     keep.save()
-    dirty.mark([*marks, *made_and_held(keep)])
+    dirty.mark([*marks, *made_and_held(keep), *doubles.days(Person, keys)])
+    freshness.derive(keep._meta.label_lower, [keep.pk])
     return keep
 
 
 def _delete(record: Record) -> None:
     kind = record._meta.model_name
     events.record(f"{kind}.deleted", record, old={"name": str(record)})
-    dirty.mark(made_and_held(record))
+    dirty.mark([*made_and_held(record), *doubles.days(type(record), {record.match_key})])  # type: ignore[attr-defined]
     try:
         record.delete()
     except ProtectedError as error:
@@ -517,6 +525,8 @@ def _delete(record: Record) -> None:
 def delete_company(company: Company) -> None:
     """Deletes a company; refused while deals hang on it."""
     leads = list(company.leads.values_list("pk", flat=True))
+    people = company.people.all()
+    dirty.mark([*doubles.days_of(people), *(("people.held", day) for day in people.values_list("created_day", flat=True))])
     _delete(company)
     lead_facts.rebuild(Lead.objects.filter(pk__in=leads))
 

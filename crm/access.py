@@ -42,7 +42,8 @@ def _orders(scope: str) -> dict[tuple[str, str], str]:
 
 def _marketing(scope: str) -> dict[tuple[str, str], str]:
     """What those may do who plan campaigns and answer for what they cost; everybody who sells may look at campaigns, not at costs."""
-    found = {(resource, action): scope for resource in ("campaign", "cost", "webform") for action in ALL_ACTIONS}
+    resources = ("campaign", "campaignmessage", "cost", "webform")
+    found = {(resource, action): scope for resource in resources for action in ALL_ACTIONS}
     visits = {(resource, action): "all" for resource in ("visit", "submission") for action in ("view", "change", "export")}
     return {**found, **visits, ("campaign", "view"): "all", ("cost", "view"): "all", ("webform", "view"): "all"}
 

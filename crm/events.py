@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -112,10 +112,38 @@ def record_many(rows: list[tuple[Any, list[models.Model | None]]]) -> list[Any]:
     EventLink.objects.bulk_create(
         [EventLink(event_id=e, object_type=t, object_id=o, at=at) for (e, t, o), at in links.items()], batch_size=500
     )
+    _note_act(events)
+    tell(events)
     for event in events:
         for handler in _subscribers.get(event.kind, ()):
             handler(event)
     return events
+
+
+_watchers: list[Any] = []
+
+
+def watch(handler: Any) -> Any:
+    """Decorator: call the function with all events that were written at once, whatever their kind: for rows that follow from the log."""
+    _watchers.append(handler)
+    return handler
+
+
+def tell(events: Sequence[Any]) -> None:
+    """Shows the watchers events that have been written; who writes them past `record_many` calls it."""
+    for handler in _watchers:
+        handler(events)
+
+
+def _note_act(events: Iterable[Any]) -> None:
+    """The running user has worked on a record today, if these events came by hand."""
+    from .presence import SETTINGS, mark_acted
+
+    user = actor()
+    if user is not None and any(
+        event.actor_id == user.pk and event.origin in HUMAN and not event.subject_type.startswith(SETTINGS) for event in events
+    ):
+        mark_acted(user)
 
 
 _subscribers: dict[str, list[Any]] = {}

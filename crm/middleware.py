@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
-from . import events, periods, signals
-from .models import ActiveDay, Organisation
+from . import events
+from .models import Organisation
+from .presence import mark_active
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -76,15 +75,3 @@ class ReaderMiddleware:
         if user.is_authenticated:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
-
-
-def mark_active(user: Any) -> None:
-    """Writes the user's active day once; later requests of the day cost one cache look-up."""
-    if user.is_service:
-        return
-    day = periods.today()
-    key = f"active:{user.pk}:{day}"
-    if cache.add(key, 1, 86400):
-        _row, made = ActiveDay.objects.get_or_create(user=user, day=day, defaults={"team_id": user.team_id, "role": user.role})
-        if made:
-            signals.active_day_written.send(sender=ActiveDay, day=day)

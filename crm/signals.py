@@ -11,7 +11,7 @@ from django.utils import timezone
 from .limits import address_of
 from .models import LoginEvent
 
-active_day_written = Signal()  # day: the local day on which a user was seen for the first time
+active_day_written = Signal()  # day: the local day on which a user was seen, or acted, for the first time
 
 
 def _write(request: Any, *, user: Any, username: str, ok: bool) -> None:

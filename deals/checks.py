@@ -7,10 +7,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from analytics.checking import Recount, checks, is_filled, text
 from contacts.checks import ENTITIES, begin_entity, compare_entity, count_entity
+from contacts.checks_quality import LABELS, TESTS
 
 from . import checks_kpis  # noqa: F401  the formulas of published values
 from .checks_windows import Windows
@@ -31,6 +33,9 @@ ENTITIES["deal"] = (
     ),
 )
 
+TESTS["deal"] = {"amount": lambda row: row["amount"] is not None and row["amount"] >= 0}
+LABELS["deal"] = "deals.deal"
+
 STREAMS: dict[str, tuple[str, ...]] = {
     "deals.created": (
         "deals_created",
@@ -40,6 +45,7 @@ STREAMS: dict[str, tuple[str, ...]] = {
         "created_without_amount",
         "created_unconverted",
     ),
+    "deals.lines": ("deal_lines_priced", "deal_lines_list", "deal_lines_discount", "deal_lines_unconverted"),
     "deals.closed": (
         "deals_won",
         "deals_lost",
@@ -78,6 +84,7 @@ class Whole:
     done: list[Row] = field(default_factory=list)  # linked activities
     near: dict[int, dt.datetime] = field(default_factory=dict)  # outbound touches, linked or with its people
     tasks: list[Row] = field(default_factory=list)
+    lines: list[Any] = field(default_factory=list)  # product, quantity, unit price, amount
 
     @property
     def closed_at(self) -> dt.datetime | None:
@@ -154,6 +161,9 @@ def _read_parts(recount: Recount, found: dict[int, Whole], inside: list[int]) ->
         state["start"], state["end"] = recount.instant(state["start"]), recount.instant(state["end"])
         state["expected_close"] = recount.date(state["expected_close"])
         found[state["deal_id"]].states.append(state)
+    sql = "SELECT deal_id, product_id, quantity, unit_price, amount FROM deals_dealline WHERE deal_id BETWEEN %s AND %s"
+    for deal, *line in recount.rows(sql, inside):
+        found[deal].lines.append(line)
     sql = """SELECT x.deal_id, a.id, a.at, a.kind, a.direction, a.by_machine, a.owner_id, a.team_id FROM deals_dealactivity x
              JOIN contacts_activity a ON a.id = x.activity_id WHERE x.deal_id BETWEEN %s AND %s"""
     for row in recount.dicts(sql, inside):
@@ -257,9 +267,19 @@ class Deals:
         members = {**owner, **shared, "reason": text(row["lost_reason_id"]), "sale": "repeat" if repeat else "first"}
         recount.add("deals.closed", day, members, values)
         if won:
+            self._lines(whole, day, {**owner, **shared})
             for name, value in (("deal_cycle", deal_time), ("sales_cycle", sales_time), ("touches", touches)):
                 if value is not None:
                     recount.values[name].append((day, value, owner["owner"], owner["team"]))
+
+    def _lines(self, whole: Whole, day: dt.date, members: dict[str, str]) -> None:
+        """What the products cost by their unit prices, and how much less was taken."""
+        for product, quantity, price, amount in whole.lines:
+            full = int((Decimal(str(quantity)) * price).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+            listed, sold = (self.recount.converted(minor, whole.row["currency"], day) for minor in (full, amount))
+            known = listed is not None and sold is not None
+            values = (1, listed or 0, (listed or 0) - (sold or 0), 0) if known else (0, 0, 0, 1)
+            self.recount.add("deals.lines", day, {**members, "product": text(product)}, values)
 
     def _begun(self, whole: Whole, repeat: bool) -> dt.datetime:
         """When the sale began: first contact, lead or deal; a repeat sale did not begin when the account was met."""

@@ -37,6 +37,12 @@ def share(top: str, *bottom: str) -> Formula:
     return value
 
 
+@formula("average_discount_rate")
+def average_discount_rate(recount: Recount, asked: Asked) -> Parts:
+    given, full = (flow(recount, asked, measure, "deals.lines") for measure in ("deal_lines_discount", "deal_lines_list"))
+    return ratio(given, full, 100)
+
+
 def spread(name: str) -> Formula:
     """The median of kept durations."""
 

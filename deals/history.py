@@ -21,6 +21,7 @@ from crm import events
 from crm.money import Rates
 from crm.periods import local_day
 
+from . import discounts
 from .choices import CLOSED, Status
 from .models import Deal, DealFacts, DealPerson, DealState, StageVisit
 
@@ -144,6 +145,7 @@ def rebuild(deals: Iterable[Deal], *, new: bool = False) -> None:
     context = _Context(deals)
     facts = [facts_of(deal, states[deal.pk], context) for deal in deals]
     DealFacts.objects.bulk_create(facts, update_conflicts=True, unique_fields=["deal"], update_fields=FACT_FIELDS, batch_size=500)
+    discounts.derive(facts, context.rates)
     marks |= {("deals.made", deal.created_day) for deal in deals} | {("deals.held", deal.created_day) for deal in deals}
     marks |= _marks([state for deal in deals for state in states[deal.pk]], visits, facts)
     if not new:
@@ -179,6 +181,7 @@ def refresh_facts(deals: Iterable[Deal]) -> None:
     context = _Context(deals)
     facts = [facts_of(deal, states[deal.pk], context) for deal in deals]
     DealFacts.objects.bulk_create(facts, update_conflicts=True, unique_fields=["deal"], update_fields=FACT_FIELDS, batch_size=500)
+    discounts.derive(facts, context.rates)
 
 
 def _grouped(rows: Iterable[Any], by: str) -> dict[int, list[Any]]:
@@ -362,7 +365,7 @@ def marks_of(ids: Sequence[int]) -> Marks:
 def _marks(states: Iterable[DealState], visits: Iterable[StageVisit], facts: Iterable[DealFacts]) -> Marks:
     marks: Marks = set()
     for fact in facts:
-        marks |= {("deals.created", fact.created_day), ("deals.closed", fact.closed_day)}
+        marks |= {("deals.created", fact.created_day), ("deals.closed", fact.closed_day), ("deals.lines", fact.closed_day)}
     for state in states:
         if state.status == Status.OPEN:
             marks |= {("deals.opened", state.start_day), ("deals.left", state.end_day)}

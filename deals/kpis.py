@@ -248,6 +248,32 @@ add_kpi(
 )
 add_kpi(
     Kpi(
+        "average_discount_rate",
+        {"en": "Average discount", "fr": "Remise moyenne", "es": "Descuento medio"},
+        _("How much of the list price was given away on what was sold."),
+        _("100 × sum of (list − sold) / sum of list over the product lines of deals won; list is quantity × unit price"),
+        WON_AT,
+        unit="percent",
+        parts_unit="money",
+        direction="lower",
+        kind="ratio",
+        terms={
+            "numerator": total("deal_lines_discount"),
+            "denominator": total("deal_lines_list"),
+            "n": total("deal_lines_priced"),
+        },
+        left_out=((NO_RATE, "deal_lines_unconverted"),),
+        left_out_note=_(
+            "Weighed by value. Deals won without product lines are not in it, and a unit price that was typed lower than the product's is "
+            "no discount: only what stands as one on the line is. The product is the line's."
+        ),
+        order=45,
+        area="pipeline",
+        dimensions=SPLIT,
+    )
+)
+add_kpi(
+    Kpi(
         "sales_cycle_length",
         {"en": "Sales cycle length", "fr": "Durée du cycle de vente", "es": "Duración del ciclo de ventas"},
         _("How long it takes from the first contact to the win: half of the deals won took less."),
@@ -645,6 +671,7 @@ add_kpi(
 )
 
 
+from . import kpis_quality as _quality  # noqa: E402, F401
 from .attribution import kpis as _attribution  # noqa: E402, F401
 from .forecasts import kpis as _forecasts  # noqa: E402, F401
 from .orders import kpis as _orders  # noqa: E402, F401

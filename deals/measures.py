@@ -33,7 +33,19 @@ from crm.models import Organisation
 from crm.periods import Period, first_instant, today
 
 from .choices import Status
-from .models import Deal, DealActivity, DealFacts, DealState, DealTask, LossReason, Pipeline, Product, Stage, StageVisit
+from .models import (
+    Deal,
+    DealActivity,
+    DealFacts,
+    DealLine,
+    DealState,
+    DealTask,
+    LossReason,
+    Pipeline,
+    Product,
+    Stage,
+    StageVisit,
+)
 
 
 def _product_names(members: Any) -> dict[str, str]:
@@ -72,6 +84,7 @@ add_entity(
         "source": (_("Source"), filled("source")),
         "owner": (_("Owner"), present("owner")),
     },
+    {"amount": Q(amount__gte=0)},
 )
 
 DEAL = ("deals.deal", "deal_id")
@@ -154,6 +167,29 @@ add_source(
             sale=Case(When(repeat=True, then=Value("repeat")), default=Value("first"))
         ),
         day="closed_day",
+    )
+)
+
+PRICED = Q(list_base__isnull=False, sold_base__isnull=False)
+
+add_source(
+    DailySource(
+        "deals.lines",
+        (
+            Measure("deal_lines_priced", PRICED),
+            Measure("deal_lines_list", PRICED, "list_base"),
+            Measure("deal_lines_discount", PRICED, F("list_base") - F("sold_base")),
+            Measure("deal_lines_unconverted", ~PRICED),
+        ),
+        {
+            "owner": "deal__facts__closed_owner_id",
+            "team": "deal__facts__closed_team_id",
+            **OF_DEAL,
+            "product": "product_id",
+        },
+        DEAL,
+        rows=lambda: DealLine.objects.filter(deal__facts__status=Status.WON, deal__facts__closed_day__isnull=False),
+        day="deal__facts__closed_day",
     )
 )
 

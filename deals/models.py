@@ -197,7 +197,10 @@ class DealPerson(models.Model):
 
 
 class DealLine(models.Model):
-    """A product on a deal, in the deal's currency. `amount` = quantity x unit price less discount, in minor units."""
+    """A product on a deal, in the deal's currency. `amount` = quantity x unit price less discount, in minor units.
+
+    Of a won deal, list_base and sold_base are the value without and with the discount in the base currency (`deals.discounts`).
+    """
 
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="lines")
     product = models.ForeignKey(Product, models.PROTECT, related_name="lines", verbose_name=_("product"))
@@ -211,6 +214,8 @@ class DealLine(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     amount = models.BigIntegerField(editable=False)
+    list_base = models.BigIntegerField(null=True, editable=False)
+    sold_base = models.BigIntegerField(null=True, editable=False)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

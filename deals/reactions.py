@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from analytics import dirty
+from contacts import freshness
 from contacts import services as contacts
 from contacts.models import Activity, Company, Person, Task
 from crm import events, jobs
@@ -144,6 +145,7 @@ def derive(job: Any) -> None:
         for row in (deal, *deal.states.all()):
             row.save()
     history.rebuild(deals)
+    freshness.derive(Deal._meta.label_lower, [deal.pk for deal in deals])
     if len(deals) == STEP:
         jobs.enqueue("deals.derive", {"after": deals[-1].pk}, key="all")
 

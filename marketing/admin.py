@@ -9,7 +9,19 @@ from django.contrib import admin
 from crm.admin_base import MoneyForm, ReadOnlyInline, ServiceAdmin, register_read_only
 
 from . import services, web_forms
-from .models import Campaign, CampaignMember, Cost, CostDay, Hit, Submission, Visit, WebForm, WebFormDay, WebFormEntry
+from .models import (
+    Campaign,
+    CampaignMember,
+    CampaignMessage,
+    Cost,
+    CostDay,
+    Hit,
+    Submission,
+    Visit,
+    WebForm,
+    WebFormDay,
+    WebFormEntry,
+)
 
 
 class CampaignForm(MoneyForm):
@@ -76,4 +88,4 @@ class WebFormAdmin(ServiceAdmin):
         web_forms.delete_form(record)
 
 
-register_read_only(CampaignMember, CostDay, Hit, Submission, Visit, WebFormDay, WebFormEntry)
+register_read_only(CampaignMember, CampaignMessage, CostDay, Hit, Submission, Visit, WebFormDay, WebFormEntry)

@@ -8,6 +8,7 @@ from typing import Any
 from analytics.checking import Recount, checks, text
 from analytics.checking_published import Asked, Parts, formula, per_booked
 
+from . import checks_mail as _mail  # noqa: F401  messages of campaigns
 from . import checks_web as _web  # noqa: F401  the website
 
 COSTS = "marketing.costs"

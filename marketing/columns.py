@@ -56,6 +56,20 @@ CAMPAIGNS = Columns(
     default="-created",
 )
 
+MESSAGES = Columns(
+    Column("email", _("E-mail"), _text("email")),
+    Column("campaign", _("Campaign"), _text("campaign")),
+    Column("sent", _("Sent"), lambda message: message.sent_at, kind="when", order="sent_at"),
+    Column("bounced", _("Bounced"), lambda message: message.bounced_at, kind="when"),
+    Column("opened", _("First opened"), lambda message: message.opened_at, kind="when"),
+    Column("clicked", _("First clicked"), lambda message: message.clicked_at, kind="when"),
+    Column("opted_out", _("Opted out"), lambda message: message.opted_out_at, kind="when"),
+    Column("person", _("Person"), _text("person"), on_page=False),
+    Column("lead", _("Lead"), _text("lead"), on_page=False),
+    Column("number", _("Number"), _text("number"), on_page=False),
+    default="-sent",
+)
+
 VISITS = Columns(
     Column("page", _("Landing page"), _text("landing_page")),
     Column("source", _("Source"), _text("source")),

@@ -14,7 +14,7 @@ from crm.forms import ComboboxWidget, DateInput
 from crm.search import matching
 
 from .choices import CampaignKind, CampaignStatus, Category, Device, Purpose
-from .models import Campaign, Cost, Visit, WebForm
+from .models import Campaign, CampaignMessage, Cost, Visit, WebForm
 
 CAMPAIGNS_URL = reverse_lazy("marketing:lookup_campaigns")
 
@@ -67,6 +67,32 @@ class CampaignChoice(django_filters.ModelChoiceFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         widget = ComboboxWidget(url=CAMPAIGNS_URL, limit=0)
         super().__init__(*args, **{"queryset": Campaign.objects.all(), "label": _("Campaign"), "widget": widget, **kwargs})
+
+
+class MessageFilter(django_filters.FilterSet):
+    """Messages by campaign, recipient and what became of them."""
+
+    STATES = (
+        ("bounced", _("Bounced")),
+        ("opened", _("First opened")),
+        ("clicked", _("First clicked")),
+        ("opted_out", _("Opted out")),
+    )
+
+    campaign = CampaignChoice()
+    email = TextFilter(label=_("E-mail"))
+    sent = SpanFilter(field_name="sent_day", label=_("Sent"))
+    state = django_filters.ChoiceFilter(choices=STATES, method="by_state", label=_("State"), empty_label=_("All"))
+
+    class Meta:
+        model = CampaignMessage
+        fields: list[str] = []
+
+    qs = RecordFilter.qs
+    is_narrowed = RecordFilter.is_narrowed
+
+    def by_state(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(**{f"{value}_at__isnull": False})
 
 
 class CostFilter(RecordFilter):

@@ -264,3 +264,5 @@ add_kpi(
         **WEB,
     )
 )
+
+from . import kpis_mail as _mail  # noqa: E402, F401

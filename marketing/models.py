@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -18,7 +20,15 @@ from crm.models import Record
 from crm.money import validate_currency
 
 from .choices import Asked, CampaignKind, CampaignStatus, Category, Device, MemberStatus, Outcome, Purpose
-from .querysets import CampaignQuerySet, CostQuerySet, MemberQuerySet, SubmissionQuerySet, VisitQuerySet, WebFormQuerySet
+from .querysets import (
+    CampaignQuerySet,
+    CostQuerySet,
+    MemberQuerySet,
+    MessageQuerySet,
+    SubmissionQuerySet,
+    VisitQuerySet,
+    WebFormQuerySet,
+)
 
 
 class Campaign(Record):
@@ -112,6 +122,54 @@ class CampaignMember(models.Model):
     @property
     def who(self) -> Any:
         return self.lead or self.person
+
+
+class CampaignMessage(LocalDayMixin):
+    """A message of a campaign to one address, and what became of it, as the mailing tool tells: the first time each.
+
+    `number` is the tool's own; it finds the message again when more is known. Owner and team are the campaign's when it was sent.
+    `open_by_machine`: what opened it was a mail program or filter and not a reader, so that it counts as unopened.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="messages", verbose_name=_("campaign"))
+    number = models.CharField(_("number"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail"))
+    person = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="campaign_messages", verbose_name=_("person")
+    )
+    lead = models.ForeignKey(
+        Lead, models.SET_NULL, null=True, blank=True, related_name="campaign_messages", verbose_name=_("lead")
+    )
+    sent_at = models.DateTimeField(_("sent"))
+    sent_day = LocalDayField(of="sent_at", db_index=True)
+    bounced_at = models.DateTimeField(_("bounced"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("first opened"), null=True, blank=True)
+    open_by_machine = models.BooleanField(_("opened by a machine"), default=False)
+    clicked_at = models.DateTimeField(_("first clicked"), null=True, blank=True)
+    opted_out_at = models.DateTimeField(_("opted out"), null=True, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+    team = models.ForeignKey("crm.Team", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.SYSTEM, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message of a campaign")
+        verbose_name_plural = _("messages of campaigns")
+        ordering = ["-sent_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "number"], condition=~Q(number=""), name="campaign_message_once"),
+        ]
+        indexes = [
+            models.Index(fields=["-sent_at", "-id"], name="campaign_message_sent"),
+            models.Index(fields=["campaign", "email"], name="campaign_message_email"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} {self.sent_at:%Y-%m-%d}"
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('marketing:messages')}?campaign={self.campaign_id}&email={quote(self.email)}"
 
 
 class Cost(Record):

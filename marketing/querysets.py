@@ -43,6 +43,13 @@ class MemberQuerySet(QuerySet):
         return self.select_related("campaign", "lead", "person", "person__company")
 
 
+class MessageQuerySet(ScopedQuerySet):
+    """Messages of campaigns."""
+
+    def for_list(self) -> Self:
+        return self.select_related("campaign", "person", "lead", "owner", "team")
+
+
 class VisitQuerySet(ScopedQuerySet):
     """Visits to the website."""
 

@@ -13,9 +13,9 @@ from contacts.models import Person
 from crm import events, jobs
 from crm.periods import local_day
 
-from . import services, visits
+from . import mailing, services, visits
 from . import touches as _touches  # noqa: F401  what it knows of people's touches
-from .models import Campaign, CampaignMember, Cost, Submission, Visit
+from .models import Campaign, CampaignMember, CampaignMessage, Cost, Submission, Visit
 
 STEP = 500
 
@@ -49,10 +49,20 @@ def convert(job: Any) -> None:
         job.again({**job.payload, "after": found[-1].pk})
 
 
-DAYS_OF: dict[str, Any] = {"campaign": Campaign, "cost": Cost, "visit": Visit, "submission": Submission}
+DAYS_OF: dict[str, Any] = {
+    "campaign": Campaign,
+    "cost": Cost,
+    "message": CampaignMessage,
+    "visit": Visit,
+    "submission": Submission,
+}
 #: What is counted by its local day: (source, the field with the instant). The days beside the new one are marked too, the row may have
 #: been counted there before.
-COUNTED = {"visit": (visits.SESSIONS, "started_at"), "submission": (visits.SUBMISSIONS, "at")}
+COUNTED = {
+    "message": (services.MESSAGES, "sent_at"),
+    "visit": (visits.SESSIONS, "started_at"),
+    "submission": (visits.SUBMISSIONS, "at"),
+}
 
 
 @jobs.kind("marketing.derive_days", label=_("Recompute local days"))
@@ -74,6 +84,8 @@ def _merge_person(keep: Person, lose: Person) -> None:
     both = CampaignMember.objects.filter(person=keep).values("campaign_id")
     CampaignMember.objects.filter(person=lose, campaign_id__in=both).delete()
     CampaignMember.objects.filter(person=lose).update(person=keep)
+    CampaignMessage.objects.filter(person=lose).update(person=keep)
+    mailing.leads_changed([], [keep.pk])
 
 
 contacts.person_merges.append(_merge_person)

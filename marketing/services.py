@@ -24,6 +24,7 @@ from .spread import evenly
 from .touches import members_changed
 
 COSTS = "marketing.costs"  # the source whose days costs mark
+MESSAGES = "mail.messages"  # and the one of messages
 LONGEST = 366 * 10  # days a cost may be spread over
 
 
@@ -56,6 +57,7 @@ def save_campaign(campaign: Campaign, **changes: Any) -> Campaign:
         dirty.mark((COSTS, day) for day in _days_of(Cost.objects.filter(campaign=campaign)))
     if not is_new and {"code", "source", "channel"} & set(new):
         members_changed(campaign.members.all())
+        _mark_messages(campaign)
     return campaign
 
 
@@ -75,7 +77,14 @@ def delete_campaign(campaign: Campaign) -> None:
         raise ValidationError(_("“%(name)s” has costs, so it stays. Set it to cancelled instead.") % {"name": campaign})
     events.record("campaign.deleted", campaign, old={"name": campaign.name, "code": campaign.code})
     members_changed(campaign.members.all())
+    _mark_messages(campaign)
     campaign.delete()
+
+
+def _mark_messages(campaign: Campaign) -> None:
+    """The days of its messages, which are split by its code and channel."""
+    days = campaign.messages.order_by().values_list("sent_day", flat=True).distinct()
+    dirty.mark((MESSAGES, day) for day in days)
 
 
 @transaction.atomic

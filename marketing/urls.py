@@ -10,6 +10,7 @@ app_name = "marketing"
 
 urlpatterns = [
     path("campaigns/", campaigns.CampaignList.as_view(), name="campaigns"),
+    path("campaigns/messages/", campaigns.MessageList.as_view(), name="messages"),
     path("campaigns/new/", campaigns.CampaignNew.as_view(), name="campaign_new"),
     path("campaigns/<int:pk>/", campaigns.CampaignPage.as_view(), name="campaign"),
     path("campaigns/<int:pk>/edit/", campaigns.CampaignEdit.as_view(), name="campaign_edit"),

@@ -19,7 +19,7 @@ from contacts.models import Activity, Company, Lead, Person, PersonEmail, Person
 from crm.events import Origin, acting
 from crm.models import Team, User, UserSpan
 from deals.models import Deal, LossReason, Pipeline, Product, Stage
-from marketing.models import Campaign, Cost, Visit, WebForm
+from marketing.models import Campaign, CampaignMessage, Cost, Visit, WebForm
 from support.models import Calendar, Message, Queue, SavedReply, SlaGoal, SlaPolicy, Tag, Ticket
 from surveys.models import Invitation, Response, Survey
 
@@ -328,6 +328,24 @@ class CampaignFactory(RecordFactory):
         from marketing.services import save_campaign
 
         return save_campaign(Campaign(), **values)
+
+
+class CampaignMessageFactory(RecordFactory):
+    """A message of a campaign, sent on 4 May 2026."""
+
+    email = factory.Sequence("reader{}@mail.example".format)
+    sent_at = dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)
+
+    class Meta:
+        model = CampaignMessage
+
+    @classmethod
+    def save_with(cls, model_class: type, values: dict[str, Any]) -> CampaignMessage:
+        from marketing.mailing import save_message
+
+        values.pop("owner", None)
+        campaign = values.pop("campaign", None) or CampaignFactory()
+        return save_message(CampaignMessage(campaign=campaign), **values)
 
 
 class CostFactory(RecordFactory):

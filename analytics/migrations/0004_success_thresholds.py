@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('analytics', '0003_own_numbers'),
-        ('crm', '0006_go_live_ramp'),
+        ('crm', '0007_go_live_ramp'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -69,11 +69,11 @@ class LeadSerializer(RecordSerializer):
         model = Lead
         fields = [
             "id", "number", "name", "email", "phone", "company_name", "source", "medium", "campaign", "term", "content",
-            "landing_page", "status", "description", "first_response_at", "qualified_at", "converted_at", "closed_at", "company",
-            "person", "owner", *KEPT,
+            "landing_page", "status", "score", "description", "first_response_at", "qualified_at", "converted_at", "closed_at",
+            "company", "person", "owner", *KEPT,
         ]  # fmt: skip
         read_only_fields = [
-            "id", "number", "first_response_at", "qualified_at", "converted_at", "closed_at", "company", "person", *KEPT,
+            "id", "number", "score", "first_response_at", "qualified_at", "converted_at", "closed_at", "company", "person", *KEPT,
         ]  # fmt: skip
 
     def validate_status(self, status: str) -> str:

@@ -20,6 +20,7 @@ from crm.imports.registry import Kind, Row
 from crm.models import User
 from crm.periods import first_instant, local_day
 
+from .. import doubles
 from ..services import made_and_held
 
 
@@ -85,4 +86,5 @@ def write_new(records: Sequence[Any], said: Sequence[dict[str, Any]]) -> None:
             )
         )
     events.record_many(rows)
-    dirty.mark({mark for record in records for mark in made_and_held(record)})
+    matching = doubles.days(type(records[0]), {record.match_key for record in records})
+    dirty.mark({mark for record in records for mark in made_and_held(record)}.union(matching))

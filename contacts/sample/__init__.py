@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm import site
 from crm.sample.context import Sample
 
-from . import companies, leads, people
+from . import companies, doubles, leads, people
 
 
 def fill(sample: Sample) -> None:
@@ -15,6 +15,7 @@ def fill(sample: Sample) -> None:
     people.fill(sample)
     sample.tell("leads")
     leads.fill(sample)
+    doubles.fill(sample)
 
 
 site.samples.register("contacts", fill)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from crm.access import may
 from crm.views.generic import ActionView, DeleteView, DetailView, FormView, ListView
 
-from .. import services
+from .. import scores, services
 from ..choices import LeadStatus
 from ..columns import LEADS
 from ..filters import LeadFilter
@@ -47,6 +47,7 @@ class LeadPage(DetailView):
             "timeline": timeline_of(lead, user, free=DONE_ON_IT),
             "tasks": tasks_of(lead, user),
             "composer": composer(self.request, lead) if may(user, "activity", "add") else None,
+            **self.score(lead),
             "company_visible": company is not None and Company.objects.visible_to(user).filter(pk=company.pk).exists(),
             "person_visible": person is not None and Person.objects.visible_to(user).filter(pk=person.pk).exists(),
             "statuses": [
@@ -60,6 +61,16 @@ class LeadPage(DetailView):
                 (_("Content"), lead.content),
                 (_("Landing page"), lead.landing_page),
             ],
+        }
+
+    def score(self, lead: Lead) -> dict:
+        """The present score with its reasons, and the one of a day after it came, by which it is judged."""
+        rows = list(lead.scores.order_by("at", "pk"))
+        return {
+            "score": rows[-1] if rows else None,
+            "score_reasons": scores.explained(rows[-1] if rows else None),
+            "score_chance": rows[-1].chance / scores.WHOLE * 100 if rows and rows[-1].chance is not None else None,
+            "score_history": rows[-6:],
         }
 
 

@@ -117,12 +117,16 @@ class LoginEvent(LocalDayMixin):
 
 
 class ActiveDay(models.Model):
-    """A user did something on a local day, with the team and role of that day. Sessions are long, so this is not the login."""
+    """A user was here on a local day, with the team and role of that day. Sessions are long, so this is not the login.
+
+    acted: something was created, changed or logged by hand; looking does not count.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="active_days")
     day = models.DateField()
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True)
     role = models.CharField(max_length=10, choices=Role)
+    acted = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "day"], name="active_once_a_day")]

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from .. import site
 from ..models import Event, Organisation, User
+from ..presence import derive_acted
 from . import organisation, usage, users
 from .context import Sample
 
@@ -45,6 +46,7 @@ def fill(now: dt.datetime | None = None, tell: Callable[[str], None] = lambda te
             for add in site.samples:
                 add(sample)
             sample.write_events()
+            derive_acted(sample.zone)
         finally:
             Organisation.forget()
     return sample

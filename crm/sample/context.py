@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 
-from ..events import Origin
+from ..events import Origin, tell
 from ..models import Event, EventLink, Team, User
 
 SEED = 20_771
@@ -151,4 +151,5 @@ class Sample:
                     links[event.pk, item._meta.label_lower, item.pk] = event.at
         rows = [EventLink(event_id=pk, object_type=kind, object_id=of, at=at) for (pk, kind, of), at in links.items()]
         EventLink.objects.bulk_create(rows, batch_size=2000)
+        tell(events)
         self._events = []

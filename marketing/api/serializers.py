@@ -13,14 +13,14 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from contacts.api.serializers import KEPT
 from contacts.models import Lead, Person
-from crm.access import scope_of, team_ids
+from crm.access import covers, scope_of, team_ids
 from crm.api.fields import InstantField, MoneyField, ScopedField
 from crm.api.serializers import RecordSerializer, StrictSerializer
 from crm.models import Organisation
 from crm.money import to_major, validate_currency
-from marketing import services, web_forms
+from marketing import mailing, services, web_forms
 from marketing.choices import MemberStatus
-from marketing.models import Campaign, CampaignMember, Cost, Visit, WebForm
+from marketing.models import Campaign, CampaignMember, CampaignMessage, Cost, Visit, WebForm
 
 
 class CampaignSerializer(RecordSerializer):
@@ -69,6 +69,25 @@ class OutMemberSerializer(StrictSerializer):
     """Whom to take out."""
 
     member = serializers.PrimaryKeyRelatedField(queryset=CampaignMember.objects.all())
+
+
+class MessageSerializer(RecordSerializer):
+    class Meta:
+        model = CampaignMessage
+        fields = [
+            "id", "campaign", "number", "email", "person", "lead", "sent_at", "bounced_at", "opened_at", "open_by_machine",
+            "clicked_at", "opted_out_at", "owner", "team", "origin",
+        ]  # fmt: skip
+        read_only_fields = ["id", "person", "lead", "owner", "team", "origin"]
+
+    def validate_campaign(self, campaign: Campaign) -> Campaign:
+        """Messages move a campaign's numbers: only who may change it adds some."""
+        if not covers(self.context["request"].user, campaign, "change"):
+            raise ValidationError(ErrorDetail(_("This is not a campaign of yours."), code="does_not_exist"))
+        return campaign
+
+    def store(self, record: CampaignMessage, values: dict[str, Any]) -> CampaignMessage:
+        return mailing.save_message(record, **values)
 
 
 class CostSerializer(RecordSerializer):

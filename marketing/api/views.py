@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.views import Editable, Readable
-from marketing import filters, services, web_forms
-from marketing.models import Campaign, Cost, Visit, WebForm
+from marketing import filters, mailing, services, web_forms
+from marketing.models import Campaign, CampaignMessage, Cost, Visit, WebForm
 
 from . import serializers
 
@@ -60,6 +60,21 @@ class CampaignEndpoint(Editable):
                 services.remove_member(values["member"])
 
         return self.command(request, serializers.OutMemberSerializer, run)
+
+
+class MessageEndpoint(Editable):
+    """Messages of campaigns, as the mailing tool tells of them: one when it is sent, changed when it is opened, clicked or comes back.
+    Whom it went to is found by the address."""
+
+    resource = "campaignmessage"
+    queryset = CampaignMessage.objects.all()
+    serializer_class = serializers.MessageSerializer
+    filterset_class = filters.MessageFilter
+    ordering = "-sent_at"
+    ordering_fields = ("id", "sent_at")
+
+    def remove(self, record: CampaignMessage) -> None:
+        mailing.delete_message(record)
 
 
 class CostEndpoint(Editable):

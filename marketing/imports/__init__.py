@@ -1,3 +1,3 @@
-"""What marketing can import: costs and visits."""
+"""What marketing can import: costs, messages of campaigns and visits."""
 
-from . import costs, visits  # noqa: F401  each registers its kind
+from . import costs, messages, visits  # noqa: F401  each registers its kind

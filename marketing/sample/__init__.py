@@ -7,7 +7,7 @@ import random
 from crm import site
 from crm.sample.context import SEED, Sample
 
-from . import campaigns, costs, forms, visits
+from . import campaigns, costs, forms, messages, visits
 
 
 def fill(sample: Sample) -> None:
@@ -19,6 +19,8 @@ def fill(sample: Sample) -> None:
     sample.tell("visits to the website")
     visits.fill(sample, chance)
     forms.fill(sample, chance, found)
+    sample.tell("messages of campaigns")
+    messages.fill(sample, chance, found)
 
 
 site.samples.register("marketing", fill)

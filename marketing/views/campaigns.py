@@ -25,10 +25,10 @@ from crm.views.generic import ActionView, DeleteView, DetailView, FormView, List
 
 from .. import services
 from ..choices import CampaignStatus, MemberStatus
-from ..columns import CAMPAIGNS
-from ..filters import CampaignFilter
+from ..columns import CAMPAIGNS, MESSAGES
+from ..filters import CampaignFilter, MessageFilter
 from ..forms import CampaignForm, LinkForm, MemberForm
-from ..models import Campaign, CampaignMember
+from ..models import Campaign, CampaignMember, CampaignMessage
 
 SHOWN = 20  # members on the page
 
@@ -97,6 +97,7 @@ class CampaignPage(DetailView):
             "member_statuses": MemberStatus.choices,
             "statuses": [choice for choice in CampaignStatus.choices if choice[0] != campaign.status],
             "leads": lead_counts([campaign]).get(campaign.code, 0),
+            "mail": self.messages(campaign) if may(user, "campaignmessage", "view") else None,
             "money": self.money(campaign) if may(user, "cost", "view") else None,
             "may_add_cost": may(user, "cost", "add"),
             "link_form": form,
@@ -121,6 +122,34 @@ class CampaignPage(DetailView):
             "costs": costs[:10],
             "more": len(costs) > 10,
         }
+
+    @staticmethod
+    def messages(campaign: Any) -> dict[str, int]:
+        """How many messages it sent, and what became of them; as they stand, without the rules of the numbers."""
+        told = {
+            name: Count("pk", filter=Q(**{f"{name}_at__isnull": False})) for name in ("bounced", "opened", "clicked", "opted_out")
+        }
+        return campaign.messages.aggregate(sent=Count("pk"), **told)
+
+
+class MessageList(ListView):
+    model = CampaignMessage
+    filterset_class = MessageFilter
+    columns = MESSAGES
+    rows_template = "marketing/_message_rows.html"
+    icon = "mail"
+    empty_title = gettext_lazy("No messages yet")
+    empty_text = gettext_lazy("Import what your mailing tool tells of the messages it sent, or let it write to the API.")
+
+    def extra(self, page: Any) -> dict:
+        """Which of the recipients the reader may open."""
+        for name, model in (("person", Person), ("lead", Lead)):
+            ids = {getattr(message, f"{name}_id") for message in page.rows} - {None}
+            seen = set(model.objects.visible_to(self.user).filter(pk__in=ids).values_list("pk", flat=True))
+            for message in page.rows:
+                if getattr(message, f"{name}_id") in seen:
+                    message.who = getattr(message, name)
+        return {}
 
 
 class CampaignEdit(FormView):

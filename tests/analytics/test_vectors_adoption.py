@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
 from analytics import dirty
 from contacts import services as contacts
 from contacts.models import Person, PersonEmail, PersonPhone
+from crm.events import Origin, acting, record
 from crm.models import ActiveDay, User, UserSpan
-from crm.periods import Period
+from crm.periods import Period, containing
 from tests.factories import CompanyFactory, PersonFactory, UserFactory, utc
 
 from .vectors import LATER, number, stages
@@ -90,7 +92,6 @@ def test_nobody_active_has_no_stickiness():
 
 
 def test_records_created_are_those_of_people(people):
-    from crm.events import Origin
     from tests.factories import DealFactory
 
     stages()
@@ -141,6 +142,46 @@ def test_filling_in_the_last_field_completes_a_record(people):
     assert number("complete_record_rate", FOUR_WEEKS).value == 0
     contacts.save_company(company, industry="Retail")
     assert number("complete_record_rate", FOUR_WEEKS).value == 100
+
+
+def worked(people: list[User], day: dt.date) -> None:
+    """They entered something on the day."""
+    ActiveDay.objects.bulk_create([ActiveDay(user=user, day=day, role=user.role, acted=True) for user in people])
+    dirty.mark([("users.active", day)])
+
+
+def test_adoption_is_the_share_of_licensed_users_who_work():
+    found = users(60)
+    worked(found[:40], MONDAY)
+    worked(found[40:42], MONDAY + dt.timedelta(days=27))
+    worked(found[42:44], MONDAY + dt.timedelta(days=28))  # the end is outside
+    seen(found[44:], 0)  # signed in and looked
+    row = number("user_adoption_rate", FOUR_WEEKS)
+    assert (row.value, row.numerator, row.denominator) == (70, 42, 60)
+
+
+def test_adoption_counts_those_licensed_at_the_end():
+    gone, stayed, joined = users(3)
+    UserSpan.objects.filter(user=gone).update(end=FOUR_WEEKS.end - dt.timedelta(days=1))
+    UserSpan.objects.filter(user=joined).update(start=FOUR_WEEKS.end - dt.timedelta(days=1))
+    worked([gone, stayed], MONDAY)
+    row = number("user_adoption_rate", FOUR_WEEKS)
+    assert (row.numerator, row.denominator) == (1, 2)
+    assert number("user_adoption_rate", Period(dt.date(2027, 1, 1), dt.date(2027, 2, 1))).value is None
+
+
+def test_working_on_a_record_counts_and_looking_or_changing_settings_does_not(people, client_of):
+    def acting_users() -> float | int | None:
+        return number("user_adoption_rate", containing(dt.date(2026, 12, 1), "month")).numerator
+
+    assert client_of(people.ann).get("/companies/").status_code == 200
+    with transaction.atomic(), acting(people.ann, Origin.PAGE):
+        record("user.changed", people.ann)
+    CompanyFactory(owner=people.cleo, origin=Origin.IMPORT)
+    assert (number("dau", containing(dt.date(2026, 12, 1), "day")).value, acting_users()) == (1, 0)
+    CompanyFactory(owner=people.cleo, origin=Origin.PAGE)
+    PersonFactory(owner=people.cleo, origin=Origin.PAGE)
+    assert acting_users() == 1
 
 
 def test_a_new_user_is_licensed_from_the_first_day():

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
+from analytics.checking import run
+from analytics.drill import drill
+from analytics.scopes import Scope
+from crm import services as kernel
 from crm.events import Origin, acting
 from crm.periods import Period, containing
 from deals import services
-from deals.models import Deal, LossReason
-from tests.factories import ActivityFactory, DealFactory, LossReasonFactory, PipelineFactory, TaskFactory, utc
+from deals.models import Deal, DealLine, LossReason
+from tests.factories import (
+    ActivityFactory,
+    DealFactory,
+    LossReasonFactory,
+    PipelineFactory,
+    ProductFactory,
+    TaskFactory,
+    utc,
+)
 
 from .vectors import LATER, MAY, deals, number, stages
 
@@ -199,3 +212,36 @@ def test_what_was_opened_less_what_left_is_the_change_of_the_stock():
     deals(1, "2026-04-20", won="2026-05-20", amount=100)
     assert number("open_pipeline", month(4)).value == 400
     assert number("open_pipeline", MAY).value == 400 + 200 - 100
+
+
+def line(price: int, discount: float = 0, quantity: int = 1, **more) -> DealLine:
+    return DealLine(product=more.pop("product", None) or ProductFactory(), quantity=quantity, unit_price=price, discount=discount)
+
+
+def test_the_average_discount_is_weighed_by_value(people):
+    pump = ProductFactory()
+    may = {"created_at": utc("2026-04-02"), "owner": people.ann}
+    DealFactory(won_at=utc("2026-05-01 00:00"), lines=[line(40_000_00, 10, 2, product=pump), line(10_000_00)], **may)
+    DealFactory(won_at=utc("2026-05-31 23:59"), lines=[line(10_000_00, 40)], **may)
+    DealFactory(won_at=utc("2026-06-01 00:00"), lines=[line(90_000_00, 50)], **may)  # the end is outside
+    DealFactory(lost_at=utc("2026-05-10"), lines=[line(90_000_00, 50)], **may)
+    DealFactory(won_at=utc("2026-05-10"), amount=7_000_00, **may)  # no lines
+    row = number("average_discount_rate")
+    assert (row.value, row.numerator, row.denominator, row.n) == (12, 12_000_00, 100_000_00, 3)
+    assert number("average_discount_rate", by="product", member=str(pump.pk)).value == 10
+    assert number("average_discount_rate", month(4)).value is None
+    listed = drill("average_discount_rate", MAY, scope=Scope.everything(), part="denominator")
+    assert (listed.count, listed.total) == (3, 100_000_00)
+
+
+def test_a_discount_is_converted_on_the_day_of_the_win_and_follows_corrections(people):
+    kernel.set_rate("EUR", dt.date(2026, 5, 1), Decimal("1.25"))
+    euros = DealFactory(currency="EUR", created_at=utc("2026-04-02"), won_at=utc("2026-05-10"), lines=[line(80_000_00, 10)])
+    DealFactory(currency="GBP", created_at=utc("2026-04-02"), won_at=utc("2026-05-10"), lines=[line(80_000_00, 10)])
+    row = number("average_discount_rate")
+    assert (row.numerator, row.denominator, row.left_out[0][1]) == (10_000_00, 100_000_00, 1)
+    services.change_deal(Deal.objects.get(pk=euros.pk), lines=[line(80_000_00, 20)])
+    assert number("average_discount_rate").value == 20
+    services.reopen_deal(Deal.objects.get(pk=euros.pk))
+    assert number("average_discount_rate").value is None
+    assert not run().found

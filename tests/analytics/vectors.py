@@ -9,6 +9,7 @@ from typing import Any
 from analytics import refreshing
 from analytics.engine import Row, evaluate
 from analytics.scopes import Scope
+from contacts import freshness
 from contacts import leads as lead_facts
 from contacts.models import Lead
 from crm.models import Organisation
@@ -85,4 +86,5 @@ def leads(count: int, created: str = "2026-05-04 09:00", **fields: Any) -> list[
     ]
     Lead.objects.bulk_create(rows)
     lead_facts.rebuild(rows)
+    freshness.derive(Lead._meta.label_lower, [lead.pk for lead in rows])
     return rows

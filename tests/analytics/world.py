@@ -22,7 +22,7 @@ from crm.periods import first_instant
 from crm.signals import active_day_written
 from deals import services as deals
 from deals.catalogue import save_product
-from deals.models import Deal, LossReason, Order, OrderLine, Product, Stage
+from deals.models import Deal, DealLine, LossReason, Order, OrderLine, Product, Stage
 from deals.orders import services as orders
 from tests.factories import (
     ActivityFactory,
@@ -99,7 +99,8 @@ def build(people: People, size: int = 30, seed: int = 7) -> World:
     for user in (people.ann, people.ben, people.cleo):
         for offset in rng.sample(range(200), 60):
             day = NOW.date() - dt.timedelta(days=offset)
-            ActiveDay.objects.create(user=user, day=day, team=user.team, role=user.role)
+            found = {"team": user.team, "role": user.role, "acted": rng.random() < 0.5}
+            ActiveDay.objects.update_or_create(user=user, day=day, defaults=found)
             active_day_written.send(sender=ActiveDay, day=day)
     make_orders(world, size)
     set_targets(world)
@@ -124,6 +125,7 @@ def make_deal(world: World) -> Deal:
         created_at=created,
         undated=rng.random() < 0.05,
         expected_close=rng.choice([None, rng.choice(MONTHS), (created + dt.timedelta(days=40)).date()]),
+        lines=_lines(world),
     )
     at = created
     for stage in world.stages[1 : rng.randrange(1, len(world.stages) + 1)]:
@@ -141,6 +143,17 @@ def make_deal(world: World) -> Deal:
     if rng.random() < 0.3:
         deals.save_deal_task(deal, TaskFactory(owner=owner), done_at=world.instant(created))
     return deal
+
+
+def _lines(world: World) -> list[DealLine]:
+    """Products on every third deal, some of them sold below their price."""
+    place = Deal.objects.count()
+    price, quantity = 333_33 * (place % 5), Decimal(place % 4) + Decimal("0.5")
+    found = [
+        DealLine(product=product, quantity=quantity, unit_price=price, discount=10 * number)
+        for number, product in enumerate(world.products)
+    ]
+    return found[: place % 4] if place % 3 == 0 else []
 
 
 def make_orders(world: World, count: int) -> None:

@@ -98,7 +98,7 @@ class Maker:
             ]
         )
         seen = [(user, day) for user in users for day in self.sample.working_days() if self.random.random() < 0.8]
-        days = [ActiveDay(user=user, day=day, team=user.team, role=user.role) for user, day in seen]
+        days = [ActiveDay(user=user, day=day, team=user.team, role=user.role, acted=True) for user, day in seen]
         ActiveDay.objects.bulk_create(days, batch_size=STEP)
         self.users = users
 

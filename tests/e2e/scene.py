@@ -152,7 +152,8 @@ def fill() -> Scene:
     ticket = _tickets(people, persons, now)
     for user in people:
         for back in range(0, 120, 2):
-            ActiveDay.objects.create(user=user, day=(now - back * DAY).date(), team=user.team, role=user.role)
+            found = {"team": user.team, "role": user.role, "acted": True}
+            ActiveDay.objects.update_or_create(user=user, day=(now - back * DAY).date(), defaults=found)
     ApiToken.issue(people.ada, "Reports")
     product = ProductFactory(name="Annual plan", code="PLAN-Y", price=4_800_00)
     Job.objects.create(kind="crm.import_step")

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0005_attribution_settings'),
+        ('crm', '0006_acted_days'),
     ]
 
     operations = [
