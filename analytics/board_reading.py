@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from crm.cards import Card
 from crm.periods import Period
 
-from . import charts, engine, formats, reading
-from .boards import Board, Bridge, Course, Split, Steps, known
+from . import charts, engine, formats, reading, triangles
+from .boards import Board, Bridge, Course, Split, Steps, Triangle, known
 from .charts import BarRow
 from .question import NONE, PEOPLE, SHOWN, Question
 from .registry import Kpi
@@ -77,7 +77,7 @@ class LadderPanel:
     form: str = "ladder"
 
 
-Panel = CoursePanel | SplitPanel | LadderPanel
+Panel = CoursePanel | SplitPanel | LadderPanel | triangles.TrianglePanel
 
 
 def cards(board: Board, question: Question) -> list[tuple[Kpi, Card]]:
@@ -98,6 +98,8 @@ def panels(board: Board, question: Question) -> Iterator[Panel]:
             yield course_panel(series[block.key], question)
         elif isinstance(block, Bridge | Steps):
             yield ladder(board, block, question)
+        elif isinstance(block, Triangle):
+            yield triangles.panel(board, block, question)
         else:
             [kpi] = known([block.key])
             by = dimension_of(block, kpi, question)

@@ -64,7 +64,23 @@ class Steps:
     keys: tuple[str, ...]
 
 
-Block = Course | Split | Bridge | Steps
+@dataclass(frozen=True)
+class Triangle:
+    """A rate of those who began in a month, one month below the other, by how much later it is read: the younger a month, the shorter
+    its line. `across`: the dimension of ages; `size`: the KPI that says how many began."""
+
+    name: str
+    title: Any
+    key: str
+    across: str
+    size: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key, self.size)
+
+
+Block = Course | Split | Bridge | Steps | Triangle
 
 
 @dataclass(frozen=True)
@@ -158,6 +174,7 @@ add_board(
             "mrr",
             (("new_mrr", 1), ("expansion_mrr", 1), ("reactivation_mrr", 1), ("contraction_mrr", -1), ("churned_mrr", -1)),
         ),
+        Triangle("cohorts", _("Who stays, by the month of the first purchase"), "cohort_retention", "cohort_age", "new_customers"),
         Course("customer_churn_rate"), Course("active_customers"), Split("churned_customers", "segment"),
         Split("customer_churn_rate", "segment"), Split("churned_customers", "owner"), Split("active_customers", "source"),
     ),

@@ -28,6 +28,7 @@ KINDS = {
     "distinct": "counts different ones; computed for each period",
     "model": "what a fitted model says; of the run that stands at the period's end",
 }
+ESTIMATED = "estimated anew from the records of each period; never averaged"
 
 
 def pages() -> dict[str, str]:
@@ -51,7 +52,7 @@ def page(kpi: Kpi) -> str:
         f"| Names | {kpi.names['fr']} (fr), {kpi.names['es']} (es) |",
         f"| Unit | {UNITS[kpi.unit]} |",
         f"| Good is | {'neither' if kpi.direction == 'neutral' else kpi.direction} |",
-        f"| Kind | {KINDS[kpi.kind]} |",
+        f"| Kind | {ESTIMATED if kpi.estimate else KINDS[kpi.kind]} |",
         f"| Smallest sample | {_smallest(kpi)} |",
         "",
         "## Formula",

@@ -17,7 +17,7 @@ from . import charts, engine, formats
 from .charts import Series, Unit
 from .models import Target
 from .question import NONE, Question
-from .registry import AHEAD, EMPTY, IMMATURE, METRIC, MIXED, NO_MODEL, NO_SHARE, NO_TARGET, UNKNOWN, About, Kpi, kpis
+from .registry import AHEAD, EMPTY, IMMATURE, METRIC, MIXED, NO_MODEL, NO_SHARE, NO_TARGET, NOT_REACHED, UNKNOWN, About, Kpi, kpis
 from .targets import held_of, value_of
 from .templatetags.numbers import spark as draw_spark
 
@@ -94,6 +94,7 @@ def reason(row: engine.Row) -> str:
         UNKNOWN: _("Not known for this period."),
         NO_MODEL: _("No model: too few customers came back, or none fits."),
         MIXED: _("Answers on different scales have no common mean. Choose one survey."),
+        NOT_REACHED: _("Fewer than half have left so far, so nobody knows how long the middle one stays."),
         NO_TARGET: _("No target is set for this period."),
         NO_SHARE: _("Only a number that adds up, with more being better and a target above zero, has a share of it."),
         AHEAD: _("This period lies ahead."),
@@ -224,6 +225,8 @@ def part_name(kpi: Kpi, part: str) -> str:
     """A part in words, as the formula names it: "100 × deals won / (deals won + deals lost)" has "Deals won" above."""
     if isinstance(kpi, About):
         return str(kpi.parts[part][0])
+    if part in kpi.part_names:
+        return str(kpi.part_names[part])
     above, slash, below = str(kpi.formula).split(";")[0].partition(" / ")
     if not slash:
         return kpi.name if part == "numerator" else _("Denominator")

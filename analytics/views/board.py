@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 from crm.exports import rows_response
 from crm.http import render_page
 
-from .. import board_reading
-from ..boards import Board, Bridge, Steps, boards
+from .. import board_reading, triangles
+from ..boards import Board, Bridge, Steps, Triangle, boards
 from ..question import Question
 from ..sources import dimensions
 from .common import reader_only
@@ -43,11 +43,14 @@ def board(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 @reader_only
 def board_export(request: HttpRequest, key: str, block: str) -> HttpResponse:
-    """A bridge or steps as on the page; full precision, money in major units."""
+    """A bridge, steps or a triangle as on the page; full precision, money in major units."""
     shown = board_or_404(key)
-    found = next((one for one in shown.parts() if isinstance(one, Bridge | Steps) and one.name == block), None)
+    found = next((one for one in shown.parts() if isinstance(one, Bridge | Steps | Triangle) and one.name == block), None)
     if found is None:
         raise Http404
     question = Question.of_many(request, shown.dimensions())
+    if isinstance(found, Triangle):
+        head, *lines = triangles.table(found, question)
+        return rows_response(lines, [str(name) for name in head], f"{key}-{block}")
     rows = [[rung.label, rung.plain] for rung in board_reading.rungs(found, question)]
     return rows_response(rows, [str(found.title), question.bar.span], f"{key}-{block}")
