@@ -141,7 +141,7 @@ def goal(reading: Reading, question: Question) -> Goal | None:
     if aim is None or value is None:
         return None
     words = {"target": formats.short(aim, kpi.written, currency())}
-    if kpi.kind == "additive" and kpi.direction != "lower" and aim > 0:
+    if kpi.adds_up and kpi.direction != "lower" and aim > 0:
         percent, whole = 100 * float(value) / aim, question.bar.whole
         pace = 100 * question.period.days / whole.days if question.is_running else None
         text = _("%(percent)s of %(target)s") % {**words, "percent": formats.percent(percent, 0)}
@@ -241,6 +241,8 @@ def _unit_of(kpi: Kpi, part: str) -> str:
     """A count, unless the part sums amounts or times."""
     if kpi.kind == "percentile":
         return kpi.unit if part == "numerator" else "count"
+    if part in kpi.part_units:
+        return kpi.part_units[part]
     term = kpi.terms.get(part)
     if term is None:
         return "ratio"
@@ -298,7 +300,7 @@ def chart(reading: Reading, question: Question, parts: Parts) -> charts.Chart:
         )
     ]
     draw = charts.lines
-    if kpi.kind == "additive":
+    if kpi.adds_up:
         draw = charts.columns
     elif kpi.kind == "stock" and kpi.unit in ("count", "money"):
         draw = charts.areas
@@ -496,7 +498,7 @@ def split(kpi: Kpi, question: Question, parts: Parts, *, most: int | None = MOST
     found.has_intervals = any(row.low is not None for row in shown)
     values = [None if is_hidden(kpi, row) else _float(row.value) for row in shown]
     bars = charts.bar_rows(values, [(_float(row.low), _float(row.high)) for row in shown])
-    whole = sum(float(row.value or 0) for row in rows) if kpi.kind == "additive" and not found.overlaps else 0
+    whole = sum(float(row.value or 0) for row in rows) if kpi.adds_up and not found.overlaps else 0
     for row, bar in zip(shown, bars, strict=True):
         one = line(kpi, row, member_label(row), parts, hide=True)
         one.bar = bar

@@ -119,7 +119,8 @@ class Kpi:
     are among the denominator's, so the rate has a Wilson interval. interval: how the interval is made where it is another one.
     points: a score that is written with its sign and without decimals (+30). spread: the value is a mean of the numerator's values,
     and their median and 90th percentile are shown beside it. estimate: the value is made of the rows instead of the sums. parts_unit: the unit of the sums it is divided from, where it is
-    not that of the value (a share of amounts). part_names: what stands above and below, where the formula does not say it. beside: keys of KPIs that are shown beside it on its page. ages: of a stock, the bands
+    not that of the value (a share of amounts). part_names, part_units: of
+    what stands above and below, where formula and measures do not say it. beside: keys of KPIs that are shown beside it on its page. ages: of a stock, the bands
     of age that its page shows.
     """
 
@@ -145,6 +146,7 @@ class Kpi:
     estimate: Estimate | None = None
     parts_unit: Unit | None = None
     part_names: Mapping[str, Any] = field(default_factory=dict)
+    part_units: Mapping[str, Unit] = field(default_factory=dict)
     beside: tuple[str, ...] = ()
     ages: Ages | None = None
     minimum_sample: int = 5
@@ -155,6 +157,11 @@ class Kpi:
     def name(self) -> str:
         """In the reader's language."""
         return self.names.get((get_language() or "en").split("-")[0], self.names["en"])
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether its values do, over days and members; the mean of what adds up does not."""
+        return self.kind == "additive" and "denominator" not in self.terms
 
     @property
     def filterable(self) -> tuple[str, ...]:

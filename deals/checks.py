@@ -412,3 +412,4 @@ from .attribution import checks as _attribution  # noqa: E402, F401
 from .orders import checks as _orders  # noqa: E402, F401
 from .subscriptions import checks as _subscriptions  # noqa: E402, F401
 from .value import checks as _value  # noqa: E402, F401
+from .value import checks_worth as _worth  # noqa: E402, F401

@@ -391,3 +391,4 @@ from .orders import cohorts as _cohorts  # noqa: E402, F401
 from .orders import measures as _orders  # noqa: E402, F401
 from .subscriptions import measures as _subscriptions  # noqa: E402, F401
 from .value import measures as _value  # noqa: E402, F401
+from .value import observed as _observed  # noqa: E402, F401

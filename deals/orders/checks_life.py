@@ -12,6 +12,7 @@ from analytics.checking_published import Asked, Parts, formula, ratio
 
 Row = dict[str, Any]
 ENTERED, LAPSED, STARTED, CHURNED = "customers.entered", "customers.lapsed", "customers.started", "customers.churned"
+BEGUN, BILLED = "customers.begun", "customers.billed"
 COHORTS, AGES = "customers.cohorts", (*range(1, 13), 18, 24, 36)
 NOTE = "spells"
 DAY = dt.timedelta(days=1)
@@ -44,6 +45,16 @@ class Lives:
         recount.stream(LAPSED, "customers_active")
         recount.stream(STARTED, "customers_new", "customers_reactivated")
         recount.stream(CHURNED, "customers_churned")
+        recount.stream(BEGUN, "customers_ever")
+        recount.stream(
+            BILLED,
+            "lifetime_revenue",
+            "lifetime_lines",
+            "lifetime_unconverted",
+            "lifetime_costed",
+            "lifetime_margin",
+            "lifetime_uncosted",
+        )
         recount.stream(COHORTS, "cohort_customers", *(f"cohort_active_{age}" for age in AGES))
 
     def bought(self, row: Row, returned_on: dt.date | None) -> None:
@@ -80,6 +91,25 @@ class Lives:
         for key in (ENTERED, LAPSED, STARTED, CHURNED, COHORTS):
             recount.compare(key)
 
+    def compare_billed(self, billed: list[tuple[Row, int | None, int | None]], members_of: Any) -> None:
+        """What each customer was ever billed, as the customer's first purchase has it. billed: (order, net, cost) of every line."""
+        for row, net, cost in billed:
+            spans = self.spans.get(row["customer_id"])
+            if spans:
+                costed = net is not None and cost is not None
+                values = (
+                    net or 0,
+                    int(net is not None),
+                    int(net is None),
+                    net or 0 if costed else 0,
+                    (net or 0) - (cost or 0) if costed else 0,
+                    int(net is not None and cost is None),
+                )
+                members = {**members_of(spans[0].order), "cohort": str(spans[0].start)[:7]}
+                self.recount.add(BILLED, row["day"], members, values)
+        self.recount.compare(BILLED)
+        self.recount.compare(BEGUN)
+
     def _compare_beginnings(self) -> None:
         sql = "SELECT id, started, cohort, origin_id FROM deals_customer"
         for pk, started, cohort, origin in self.recount.rows(sql):
@@ -96,6 +126,8 @@ class Lives:
     def _count_ages(self, span: Span, members: dict[str, str]) -> None:
         first = self.spans[span.customer][0].start
         kept = (int(span.holds(after(first, age))) for age in AGES)
+        if span.first:
+            self.recount.add(BEGUN, first, {**members, "cohort": str(first)[:7]}, (1,))
         self.recount.add(COHORTS, first, {**members, "cohort": str(first)[:7]}, (int(span.first), *kept))
 
 

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import QuerySet
+
 from analytics import dirty
 from crm import events
 from crm.models import Organisation
@@ -21,6 +23,7 @@ from .models import Customer, CustomerSpell, Order
 
 ENTERED, LAPSED, STARTED, CHURNED = "customers.entered", "customers.lapsed", "customers.started", "customers.churned"
 COHORTS = "customers.cohorts"  # marked on the first day of a customer whenever one of its active times changes
+BEGUN, LIFETIME = "customers.begun", "customers.billed"  # everybody who ever began; everything they were ever billed
 ORIGINS = "attribution.origins"  # where new customers came from, by the touches before the order that began their time
 VOID = dt.timedelta(days=14)  # credited in full so soon, a first purchase never made a customer
 Marks = set[tuple[str, "dt.date | None"]]
@@ -67,6 +70,7 @@ def marks_of(spells: Iterable[Spell | CustomerSpell]) -> Marks:
             (ORIGINS, spell.start),
             (LAPSED, spell.end),
             (CHURNED, spell.end),
+            *([(BEGUN, spell.start)] if spell.first else []),
         }
     return found
 
@@ -139,7 +143,8 @@ def keep_spells(history: Mapping[int, Sequence[Any]], ids: Collection[int]) -> N
 
 
 def keep_beginnings(begun: Mapping[int, Spell | None]) -> None:
-    """Keeps `started`, `cohort` and `origin` of these customers at the beginning of their first active time."""
+    """Keeps `started`, `cohort` and `origin` of these customers at the beginning of their first active time, and marks the days on
+    which they were billed where that changed."""
     wrong = []
     for customer in Customer.objects.filter(pk__in=begun):
         spell = begun[customer.pk]
@@ -148,6 +153,12 @@ def keep_beginnings(begun: Mapping[int, Spell | None]) -> None:
             customer.started, customer.cohort, customer.origin_id = values
             wrong.append(customer)
     Customer.objects.bulk_update(wrong, ["started", "cohort", "origin"], batch_size=500)
+    dirty.mark(billed_days(Order.objects.filter(customer__in=[customer.pk for customer in wrong])))
+
+
+def billed_days(orders: QuerySet[Order]) -> Marks:
+    """The days on which what customers have brought grew by these orders."""
+    return {(LIFETIME, day) for day in orders.order_by().values_list("ordered_day", flat=True).distinct()}
 
 
 def _news(pk: int, there: Sequence[Spell], wanted: Sequence[Spell]) -> list[tuple[str, int, dt.date]]:
@@ -188,4 +199,5 @@ def spells_begun_by(orders: Iterable[Order]) -> Marks:
     """The days on which spells that these orders began are counted: they are split by what the order says."""
     ids = [order.pk for order in orders if order.pk]
     started = Customer.objects.filter(origin__in=ids).values_list("started", flat=True)
-    return marks_of(CustomerSpell.objects.filter(order__in=ids)) | {(COHORTS, day) for day in started}
+    found = marks_of(CustomerSpell.objects.filter(order__in=ids)) | {(COHORTS, day) for day in started}
+    return found | billed_days(Order.objects.filter(customer__origin__in=ids))

@@ -10,6 +10,7 @@ from .catalogue import CATALOGUE, Entry
 
 #: Ours: second readings of indicators of the catalogue.
 BESIDE = {
+    "clv_historic_revenue",
     "first_resolution_time",
     "first_resolution_time_business",
     "first_response_time_business",
@@ -23,10 +24,10 @@ BESIDE = {
 #: Those of the catalogue that are not registered yet. Whoever adds one takes its key out.
 MISSING = set(
     """
-    anomaly_signal average_discount_rate clv_contractual clv_historic clv_simple crm_lift crm_roi data_accuracy_rate data_freshness
+    anomaly_signal average_discount_rate clv_contractual crm_lift crm_roi data_accuracy_rate data_freshness
     duplicate_rate email_click_rate email_conversion_rate email_delivery_rate email_open_rate
     forecast_accuracy forecast_bias hot_lead_share lead_score_auc lead_score_calibration lead_score_lift
-    ltv_cac pipeline_coverage rep_ramp_time threshold_breach trend_forecast unsubscribe_rate
+    pipeline_coverage rep_ramp_time threshold_breach trend_forecast unsubscribe_rate
     user_adoption_rate
     """.split()
 )
