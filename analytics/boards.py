@@ -159,7 +159,8 @@ add_board(
     (
         "active_customers", "customer_churn_rate", "net_customer_loss_rate", "customer_retention_rate", "repeat_customer_rate",
         "purchase_frequency", "purchase_interval", "revenue_per_customer", "top_customer_share",
-        "customer_retention_cost_per_customer", "renewal_rate", "mrr", "nrr", "grr", "clv_historic", "customer_lifetime_median",
+        "customer_retention_cost_per_customer", "renewal_rate", "mrr", "nrr", "grr", "clv_historic", "clv_simple",
+        "customer_lifetime_median",
     ),
     (
         Bridge(
@@ -184,7 +185,7 @@ add_board(
     _("Marketing"),
     _("Which sources give customers, and what do they cost?"),
     (
-        "leads_created", "cost_per_lead", "cac", "cac_payback", "marketing_roi", "roas", "lead_conversion_rate",
+        "leads_created", "cost_per_lead", "cac", "cac_payback", "ltv_cac", "marketing_roi", "roas", "lead_conversion_rate",
         "lead_response_time", "traffic_to_lead_rate", "landing_page_conversion_rate", "clicks_without_conversion",
         "signups_captured", "email_click_rate",
     ),
