@@ -646,6 +646,7 @@ add_kpi(
 
 
 from .attribution import kpis as _attribution  # noqa: E402, F401
+from .contracts import kpis as _contracts  # noqa: E402, F401
 from .orders import kpis as _orders  # noqa: E402, F401
 from .orders import kpis_cohorts as _cohorts  # noqa: E402, F401
 from .subscriptions import kpis as _subscriptions  # noqa: E402, F401

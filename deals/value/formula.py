@@ -85,7 +85,7 @@ add_kpi(
         part_units={"denominator": "ratio"},
         left_out=((NO_RATE, "mrr_unconverted"),),
         left_out_note=ESTIMATE,
-        beside=("arpa", "gross_margin_rate", "ltv_cac"),
+        beside=("arpa", "gross_margin_rate", "clv_contractual", "ltv_cac"),
         order=3,
     )
 )

@@ -24,7 +24,7 @@ BESIDE = {
 #: Those of the catalogue that are not registered yet. Whoever adds one takes its key out.
 MISSING = set(
     """
-    anomaly_signal average_discount_rate clv_contractual crm_lift crm_roi data_accuracy_rate data_freshness
+    anomaly_signal average_discount_rate crm_lift crm_roi data_accuracy_rate data_freshness
     duplicate_rate email_click_rate email_conversion_rate email_delivery_rate email_open_rate
     forecast_accuracy forecast_bias hot_lead_share lead_score_auc lead_score_calibration lead_score_lift
     pipeline_coverage rep_ramp_time threshold_breach trend_forecast unsubscribe_rate
