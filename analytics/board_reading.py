@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from crm.cards import Card
 from crm.periods import Period
 
-from . import before_after, charts, engine, formats, reading
-from .boards import BeforeAfter, Board, Bridge, Course, Split, Steps, known
+from . import before_after, charts, engine, formats, reading, triangles
+from .boards import BeforeAfter, Board, Bridge, Course, Split, Steps, Triangle, known
 from .charts import BarRow
 from .question import NONE, PEOPLE, SHOWN, Question
 from .registry import Kpi
@@ -77,7 +77,7 @@ class LadderPanel:
     form: str = "ladder"
 
 
-Panel = CoursePanel | SplitPanel | LadderPanel | before_after.BeforeAfterPanel
+Panel = CoursePanel | SplitPanel | LadderPanel | before_after.BeforeAfterPanel | triangles.TrianglePanel
 
 
 def cards(board: Board, question: Question) -> list[tuple[Kpi, Card]]:
@@ -100,6 +100,8 @@ def panels(board: Board, question: Question) -> Iterator[Panel]:
             yield ladder(board, block, question)
         elif isinstance(block, BeforeAfter):
             yield before_after.panel(board, block, question)
+        elif isinstance(block, Triangle):
+            yield triangles.panel(board, block, question)
         else:
             [kpi] = known([block.key])
             by = dimension_of(block, kpi, question)

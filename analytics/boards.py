@@ -73,7 +73,23 @@ class BeforeAfter:
     keys: tuple[str, ...]
 
 
-Block = Course | Split | Bridge | Steps | BeforeAfter
+@dataclass(frozen=True)
+class Triangle:
+    """A rate of those who began in a month, one month below the other, by how much later it is read: the younger a month, the shorter
+    its line. `across`: the dimension of ages; `size`: the KPI that says how many began."""
+
+    name: str
+    title: Any
+    key: str
+    across: str
+    size: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key, self.size)
+
+
+Block = Course | Split | Bridge | Steps | BeforeAfter | Triangle
 
 
 @dataclass(frozen=True)
@@ -153,7 +169,8 @@ add_board(
     (
         "active_customers", "customer_churn_rate", "net_customer_loss_rate", "customer_retention_rate", "repeat_customer_rate",
         "purchase_frequency", "purchase_interval", "revenue_per_customer", "top_customer_share",
-        "customer_retention_cost_per_customer", "renewal_rate", "mrr", "nrr", "grr", "clv_historic", "customer_lifetime_median",
+        "customer_retention_cost_per_customer", "renewal_rate", "mrr", "nrr", "grr", "clv_historic", "clv_simple",
+        "customer_lifetime_median",
     ),
     (
         Bridge(
@@ -168,6 +185,7 @@ add_board(
             "mrr",
             (("new_mrr", 1), ("expansion_mrr", 1), ("reactivation_mrr", 1), ("contraction_mrr", -1), ("churned_mrr", -1)),
         ),
+        Triangle("cohorts", _("Who stays, by the month of the first purchase"), "cohort_retention", "cohort_age", "new_customers"),
         Course("customer_churn_rate"), Course("active_customers"), Split("churned_customers", "segment"),
         Split("customer_churn_rate", "segment"), Split("churned_customers", "owner"), Split("active_customers", "source"),
     ),
@@ -177,7 +195,7 @@ add_board(
     _("Marketing"),
     _("Which sources give customers, and what do they cost?"),
     (
-        "leads_created", "cost_per_lead", "cac", "cac_payback", "marketing_roi", "roas", "lead_conversion_rate",
+        "leads_created", "cost_per_lead", "cac", "cac_payback", "ltv_cac", "marketing_roi", "roas", "lead_conversion_rate",
         "lead_response_time", "traffic_to_lead_rate", "landing_page_conversion_rate", "clicks_without_conversion",
         "signups_captured", "email_delivery_rate", "email_open_rate", "email_click_rate", "email_conversion_rate",
         "unsubscribe_rate", "hot_lead_share", "lead_score_auc", "lead_score_lift", "lead_score_calibration",

@@ -57,7 +57,7 @@ class Drill:
         several = len(self.term.refs) > 1
         for ref in self.term.refs:
             cut = self.question.cut(ref, self.term)
-            span = self.question.span(self.term, ref, self.period) if self.part != "pending" else self._pending_span()
+            span = self.question.span(self.term, ref, self.period) if self.part != "pending" else self._pending_span(ref)
             if cut is None or span is None or isinstance(ref.source, PeopleSource):
                 continue
             measure = ref.source.measure(ref.measure)
@@ -80,8 +80,8 @@ class Drill:
         found = set(rows.order_by().values_list(currency, flat=True).distinct())
         return rows.filter(**{f"{currency}__in": [name for name in found if self.question.rates.rate(name, as_of)]})
 
-    def _pending_span(self) -> Span | None:
-        start = max(self.period.start, self.question.matured(self.term))
+    def _pending_span(self, ref: Ref) -> Span | None:
+        start = max(self.period.start, self.question.matured(self.term, ref))
         return (start, self.period.end) if start < self.period.end else None
 
     @cached_property
@@ -274,7 +274,7 @@ def parts_of(kpi: Kpi) -> dict[str, Term]:
     found = {name: term for name, term in kpi.terms.items() if name in ("numerator", "denominator")}
     bottom = kpi.terms.get("denominator")
     if bottom is not None and bottom.matures:
-        found["pending"] = Term(bottom.refs, matures=bottom.matures, ignores=bottom.ignores)
+        found["pending"] = bottom
     for _text, ref in kpi.excluded:
         found[f"left_out:{ref.measure}"] = Term((ref,), ignores=kpi.choices)
     return found

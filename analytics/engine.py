@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
@@ -25,7 +25,7 @@ from .models import DirtyDay, SourceStatus
 from .registry import EMPTY, IMMATURE, METRIC, About, Kpi, Parts, Ref, Term, find, kpis, percent, plain, quotient
 from .scopes import Scope
 from .sources import PeopleSource, StockSource, WindowSource, dimensions, windows
-from .sums import Cut, Span, Together, read, read_means, values_of
+from .sums import Cut, Span, Together, fields_of, read, read_means, values_of
 
 Z = 1.959964
 NOT_CUT = "not_cut"  # the number cannot be cut down to what the reader may see
@@ -107,7 +107,7 @@ class Question:
         """How the rows behind a measure are cut; None when its fixed values rule it out, LookupError when it cannot be cut."""
         source = ref.source
         if term.choice and term.choice != self.by and term.choice not in self.filters:
-            if ref.tags[term.choice] != getattr(self.organisation, term.choice):
+            if ref.tags[term.choice] != (term.chosen or getattr(self.organisation, term.choice)):
                 return None
         wanted: dict[str, tuple[str, ...]] = {}
         scope = self.scope.dimension(source.dimensions)
@@ -143,16 +143,17 @@ class Question:
             end = max(min(period.end, tomorrow), dt.date(1900, 1, 1))
             return end - dt.timedelta(days=term.trailing), end
         if term.matures:
-            end = min(period.end, self.matured(term))
+            end = min(period.end, self.matured(term, ref))
             return (period.start, end) if end > period.start else None
         return period.start, period.end
 
-    def matured(self, term: Term) -> dt.date:
+    def matured(self, term: Term, ref: Ref) -> dt.date:
         """The first day whose cohort has not matured yet: anchor + w days must lie wholly behind us."""
-        if term.matures not in self._windows:
-            read = windows.get(term.matures)
-            self._windows[term.matures] = read() if read else getattr(self.organisation, term.matures)
-        return self.today - dt.timedelta(days=self._windows[term.matures])
+        name = ref.matures or term.matures
+        if name not in self._windows:
+            read = windows.get(name)
+            self._windows[name] = read() if read else getattr(self.organisation, name)
+        return self.today - dt.timedelta(days=self._windows[name])
 
 
 def evaluate(
@@ -271,13 +272,14 @@ def _compute(asked: Sequence[tuple[Kpi, Period]], question: Question) -> dict[tu
         for (name, cut, mean), (source, measures, spans) in needs.items()
     }
     listed = _lists([(kpi, period) for kpi, period in asked if kpi.lists_values and kpi.key not in refused], question)
+    told = _estimates([(kpi, period) for kpi, period in asked if kpi.estimate and kpi.key not in refused], question)
     found: dict[tuple, list[Row]] = {}
     for kpi, period in asked:
         place = (kpi.key, period.start, period.end)
         if kpi.key in refused:
             found[place] = [Row(kpi, period, question.by, reason=NOT_CUT)]
         else:
-            found[place] = _Reader(kpi, period, question, sums, listed).rows()
+            found[place] = _Reader(kpi, period, question, sums, listed, told.get(place)).rows()
     return found
 
 
@@ -286,7 +288,7 @@ def all_terms(kpi: Kpi, question: Question, period: Period) -> Iterable[Term]:
     for term in kpi.terms.values():
         yield term
         if term.matures:
-            yield Term(term.refs, ignores=term.ignores)
+            yield replace(term, matures="")
     for _text, ref in kpi.excluded:
         yield Term((ref,), ignores=kpi.choices)
 
@@ -308,12 +310,31 @@ def _lists(asked: Sequence[tuple[Kpi, Period]], question: Question) -> dict[tupl
     return found
 
 
+def _estimates(asked: Sequence[tuple[Kpi, Period]], question: Question) -> dict[tuple, dict[str, Parts]]:
+    """The values that are made of rows, by KPI, period and member."""
+    found: dict[tuple, dict[str, Parts]] = {}
+    for kpi, period in asked:
+        assert kpi.estimate is not None
+        term = kpi.terms["denominator"]
+        [ref] = term.refs
+        cut = question.cut(ref, term)
+        if cut is None:
+            continue
+        rows = fields_of(ref.source, ref.measure, kpi.estimate.fields, (period.start, period.end), cut)  # type: ignore[arg-type]
+        upto = min(period.end, question.today + DAY)
+        answers = {member: kpi.estimate.answer(values, upto) for member, values in rows.items()}
+        found[kpi.key, period.start, period.end] = answers
+    return found
+
+
 class _Reader:
     """Puts the rows of one KPI and period together from the sums that were read."""
 
-    def __init__(self, kpi: Kpi, period: Period, question: Question, sums: dict, listed: dict) -> None:
+    def __init__(
+        self, kpi: Kpi, period: Period, question: Question, sums: dict, listed: dict, told: Mapping[str, Parts] | None
+    ) -> None:
         self.kpi, self.period, self.question = kpi, period, question
-        self.sums = sums
+        self.sums, self.told = sums, told or {}
         span = question.span(kpi.listed, kpi.listed.refs[0], period) if kpi.lists_values else None
         self.listed = listed.get((kpi.key, span), {})
 
@@ -382,7 +403,7 @@ class _Reader:
         term = self.kpi.terms.get("denominator")
         if term is None or not term.matures:
             return {}
-        whole = self._term(Term(term.refs, ignores=term.ignores))
+        whole = self._term(replace(term, matures=""))
         ripe = self._term(term)
         return {member: int(amount - ripe.get(member, (0, 0))[0]) for member, (amount, _lost) in whole.items()}
 
@@ -401,6 +422,10 @@ class _Reader:
         interval = None
         if kpi.over is not None:
             parts, interval = kpi.over.calculate(self.listed.get(member, []))
+        elif kpi.estimate is not None:
+            told = self.told.get(member, Parts(None, None, reason=EMPTY))
+            parts = replace(told, numerator=inputs["numerator"], denominator=inputs["denominator"])
+            row.low, row.high = parts.low, parts.high
         elif kpi.kind == "percentile":
             parts = self._percentile(member)
         else:

@@ -42,7 +42,7 @@ def pairs(kpi: About, spans: Sequence[Period], asked: Asked) -> Iterator[tuple[R
 
 def value(base: Row | None, kpi: Kpi) -> float | int | None:
     """The measured value: nothing counted is 0 of what adds up."""
-    return base.value if base is not None else 0 if kpi.kind == "additive" else None
+    return base.value if base is not None else 0 if kpi.adds_up else None
 
 
 def refused(row: Row, base: Row | None, found: Sequence[Target], *, share: bool) -> bool:
@@ -53,7 +53,7 @@ def refused(row: Row, base: Row | None, found: Sequence[Target], *, share: bool)
         row.reason = base.reason
     elif not found:
         row.reason = NO_TARGET
-    elif share and (kpi.base.kind != "additive" or kpi.base.direction == "lower" or not targets.value_of(found)):
+    elif share and (not kpi.base.adds_up or kpi.base.direction == "lower" or not targets.value_of(found)):
         row.reason = NO_SHARE
     return bool(row.reason)
 

@@ -28,6 +28,14 @@ KINDS = {
     "distinct": "counts different ones; computed for each period",
     "model": "what a fitted model says; of the run that stands at the period's end",
 }
+ESTIMATED = "estimated anew from the records of each period; never averaged"
+MEANS = "the sums above and below add up over members, the value is divided once"
+
+
+def _kind(kpi: Kpi) -> str:
+    if kpi.estimate:
+        return ESTIMATED
+    return MEANS if kpi.kind == "additive" and not kpi.adds_up else KINDS[kpi.kind]
 
 
 def pages() -> dict[str, str]:
@@ -51,7 +59,7 @@ def page(kpi: Kpi) -> str:
         f"| Names | {kpi.names['fr']} (fr), {kpi.names['es']} (es) |",
         f"| Unit | {UNITS[kpi.unit]} |",
         f"| Good is | {'neither' if kpi.direction == 'neutral' else kpi.direction} |",
-        f"| Kind | {KINDS[kpi.kind]} |",
+        f"| Kind | {_kind(kpi)} |",
         f"| Smallest sample | {_smallest(kpi)} |",
         "",
         "## Formula",
@@ -81,7 +89,7 @@ def page(kpi: Kpi) -> str:
 def _smallest(kpi: Kpi) -> str:
     if isinstance(kpi, About):
         return "that of the number it is about"
-    if kpi.kind == "additive" or "denominator" not in kpi.terms and kpi.kind != "percentile":
+    if kpi.adds_up or "denominator" not in kpi.terms and kpi.kind != "percentile":
         return "none; a count or sum over nothing is a true 0"
     interval = "; with a 95 % interval of its own" if kpi.interval else "; with a 95 % Wilson interval" if kpi.subset else ""
     return f"{kpi.minimum_sample}; fewer are hidden in lists, under 30 are marked{interval}"

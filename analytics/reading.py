@@ -32,6 +32,7 @@ from .registry import (
     NO_TARGET,
     NO_UNIT,
     NOT_BOOKED,
+    NOT_REACHED,
     RUNNING,
     SHORT,
     TOO_EARLY,
@@ -116,6 +117,7 @@ def reason(row: engine.Row) -> str:
         UNKNOWN: _("Not known for this period."),
         NO_MODEL: _("No model: too few customers came back, or none fits."),
         MIXED: _("Answers on different scales have no common mean. Choose one survey."),
+        NOT_REACHED: _("Fewer than half have left so far, so nobody knows how long the middle one stays."),
         NO_TARGET: _("No target is set for this period."),
         NO_SHARE: _("Only a number that adds up, with more being better and a target above zero, has a share of it."),
         AHEAD: _("This period lies ahead."),
@@ -170,7 +172,7 @@ def goal(reading: Reading, question: Question) -> Goal | None:
     if aim is None or value is None:
         return None
     words = {"target": formats.short(aim, kpi.written, currency())}
-    if kpi.kind == "additive" and kpi.direction != "lower" and aim > 0:
+    if kpi.adds_up and kpi.direction != "lower" and aim > 0:
         percent, whole = 100 * float(value) / aim, question.bar.whole
         pace = 100 * question.period.days / whole.days if question.is_running else None
         text = _("%(percent)s of %(target)s") % {**words, "percent": formats.percent(percent, 0)}
@@ -264,6 +266,8 @@ def part_name(kpi: Kpi, part: str) -> str:
     """A part in words, as the formula names it: "100 × deals won / (deals won + deals lost)" has "Deals won" above."""
     if isinstance(kpi, About):
         return str(kpi.parts[part][0])
+    if part in kpi.part_names:
+        return str(kpi.part_names[part])
     above, slash, below = str(kpi.formula).split(";")[0].partition(" / ")
     if not slash:
         return kpi.name if part == "numerator" else _("Denominator")
@@ -278,6 +282,8 @@ def _unit_of(kpi: Kpi, part: str) -> str:
     """A count, unless the part sums amounts or times."""
     if kpi.kind == "percentile":
         return kpi.unit if part == "numerator" else "count"
+    if part in kpi.part_units:
+        return kpi.part_units[part]
     term = kpi.terms.get(part)
     if term is None:
         return "ratio"
@@ -338,7 +344,7 @@ def chart(reading: Reading, question: Question, parts: Parts, outlook: Outlook |
     ]
     ahead, flags = outlook.places(shown) if outlook else ({}, {})
     draw = charts.lines
-    if kpi.kind == "additive":
+    if kpi.adds_up:
         draw = charts.columns
     elif kpi.kind == "stock" and kpi.unit in ("count", "money"):
         draw = charts.areas
@@ -538,7 +544,7 @@ def split(kpi: Kpi, question: Question, parts: Parts, *, most: int | None = MOST
     found.has_intervals = any(row.low is not None for row in shown)
     values = [None if is_hidden(kpi, row) else _float(row.value) for row in shown]
     bars = charts.bar_rows(values, [(_float(row.low), _float(row.high)) for row in shown])
-    whole = sum(float(row.value or 0) for row in rows) if kpi.kind == "additive" and not found.overlaps else 0
+    whole = sum(float(row.value or 0) for row in rows) if kpi.adds_up and not found.overlaps else 0
     for row, bar in zip(shown, bars, strict=True):
         one = line(kpi, row, member_label(row), parts, hide=True)
         one.bar = bar

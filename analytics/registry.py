@@ -20,10 +20,12 @@ Kind = Literal["additive", "ratio", "stock", "percentile", "distinct", "model"]
 
 @dataclass(frozen=True)
 class Ref:
-    """A measure inside a term, with the fixed dimension values that it stands for (entity_type=company)."""
+    """A measure inside a term, with the fixed dimension values that it stands for (entity_type=company). `matures`: its own window,
+    where those of a term differ (customers of every age)."""
 
     measure: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    matures: str = ""
 
     @property
     def source(self) -> AnySource:
@@ -40,7 +42,7 @@ class Term:
     ignores: dimensions that do not cut this term (the whole, in a share of the whole).
     per: the sum is divided by it in the end (100 for amounts times percent).
     choice: a dimension of whose members one counts unless another is asked for: the one that the organisation's setting of that name
-    says (a model of attribution). Every measure of the term carries its member as a tag.
+    says (a model of attribution), or `chosen`. Every measure of the term carries its member as a tag.
     mean: of a stock, the mean of the readings at the ends of the period's days up to today, instead of the last one.
     """
 
@@ -50,6 +52,7 @@ class Term:
     ignores: tuple[str, ...] = ()
     per: int = 1
     choice: str = ""
+    chosen: str = ""
     mean: bool = False
 
     @property
@@ -64,12 +67,14 @@ def total(*measures: str | Ref, **options: Any) -> Term:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a formula gives back: value and the two numbers it was divided from."""
+    """What a formula gives back: value and the two numbers it was divided from; an estimate its 95 % interval too."""
 
     value: float | int | None
     numerator: float | int | None
     denominator: float | int | None = None
     reason: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 Formula = Callable[[Mapping[str, float | int | None]], Parts]
@@ -82,6 +87,7 @@ IMMATURE = "immature"  # nothing has matured yet
 UNKNOWN = "unknown"  # an input is not known for this period
 NO_MODEL = "no_model"  # no model fits, or none has run yet
 MIXED = "mixed"  # the answers were given on different scales
+NOT_REACHED = "not_reached"  # fewer than half have ended, so there is no middle yet
 NO_TARGET = "no_target"  # nobody has said what it should be
 NO_SHARE = "no_share"  # a share of a target says nothing of such a number
 AHEAD = "ahead"  # the period has not begun
@@ -113,14 +119,24 @@ class Ages:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """A value that no sums give: made of some fields of every row behind the denominator, a window's rows. answer(rows, end of the
+    period or of today) gives value, reason and interval; the parts stay those of the terms."""
+
+    fields: tuple[str, ...]
+    answer: Callable[[Sequence[tuple], dt.date], Parts]
+
+
+@dataclass(frozen=True)
 class Kpi:
     """One indicator. `terms` names the sums that the formula works on; "numerator" and "denominator" can be opened.
 
     names: en, fr, es. dated: which date decides. left_out: (text, measure) of what is not in it. subset: the numerator's records
     are among the denominator's, so the rate has a Wilson interval. interval: how the interval is made where it is another one.
     points: a score that is written with its sign and without decimals (+30). spread: the value is a mean of the numerator's values,
-    and their median and 90th percentile are shown beside it. parts_unit: the unit of the sums it is divided from, where it is
-    not that of the value (a share of amounts). beside: keys of KPIs that are shown beside it on its page. ages: of a stock, the bands
+    and their median and 90th percentile are shown beside it. estimate: the value is made of the rows instead of the sums. parts_unit: the unit of the sums it is divided from, where it is
+    not that of the value (a share of amounts). part_names, part_units: of
+    what stands above and below, where formula and measures do not say it. beside: keys of KPIs that are shown beside it on its page. ages: of a stock, the bands
     of age that its page shows.
     """
 
@@ -144,7 +160,10 @@ class Kpi:
     points: bool = False
     over: Over | None = None
     spread: bool = False
+    estimate: Estimate | None = None
     parts_unit: Unit | None = None
+    part_names: Mapping[str, Any] = field(default_factory=dict)
+    part_units: Mapping[str, Unit] = field(default_factory=dict)
     beside: tuple[str, ...] = ()
     ages: Ages | None = None
     minimum_sample: int = 5
@@ -155,6 +174,11 @@ class Kpi:
     def name(self) -> str:
         """In the reader's language."""
         return self.names.get((get_language() or "en").split("-")[0], self.names["en"])
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether its values do, over days and members; the mean of what adds up does not."""
+        return self.kind == "additive" and "denominator" not in self.terms
 
     @property
     def filterable(self) -> tuple[str, ...]:

@@ -314,6 +314,16 @@ def period_of(span: Span) -> Period:
     return Period(span[0], span[1])
 
 
+def fields_of(source: WindowSource, key: str, fields: Sequence[str], span: Span, cut: Cut) -> dict[str, list[tuple]]:
+    """These fields of every row behind a measure of a window, by member."""
+    rows = source.rows(period_of(span)).filter(source.measure(key).condition(), condition(source, cut.filters)).order_by()
+    names = [*fields, *([source.dimensions[cut.by]] if cut.by else [])]
+    found: dict[str, list[tuple]] = defaultdict(list)
+    for row in rows.values_list(*names):
+        found[member_text(row[-1]) if cut.by else ""].append(row[: len(fields)])
+    return found
+
+
 def values_of(source: DailySource, key: str, spans: Iterable[Span], cut: Cut) -> dict[Span, dict[str, list[int]]]:
     """All values of a measure, sorted, per span and member: for medians and percentiles, which no sum can give."""
     measure = source.measure(key)

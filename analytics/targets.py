@@ -214,7 +214,7 @@ class Held:
         return self._added(held, period)
 
     def _added(self, held: Mapping[tuple[str, dt.date], list[Target]], period: Period) -> list[Target]:
-        if self.kpi.kind != "additive":
+        if not self.kpi.adds_up:
             return []
         named = [unit for unit in units_of(period) if unit.grain in FINER]
         grain = FINER[named[0].grain] if named else "month"

@@ -64,7 +64,7 @@ def _change(kpi: About, span: Period, by: str, member: str, now: Row | None, bef
 
 
 def _value(kpi: About, row: Row | None) -> float | int | None:
-    return row.value if row is not None else 0 if kpi.base.kind == "additive" else None
+    return row.value if row is not None else 0 if kpi.base.adds_up else None
 
 
 def _part(row: Row | None) -> float | int:

@@ -11,6 +11,8 @@ from crm.admin_base import MoneyForm, ReadOnlyAdmin, ReadOnlyInline, ServiceAdmi
 
 from . import catalogue, services
 from .models import (
+    ContractRun,
+    ContractValue,
     Customer,
     CustomerSpell,
     CustomerValue,
@@ -156,6 +158,13 @@ class ValueRunAdmin(ReadOnlyAdmin):
     list_display = ["day", "done", "refused", "customers", "repeaters", "error", "margin"]
 
 
+@admin.register(ContractRun)
+class ContractRunAdmin(ReadOnlyAdmin):
+    """Each fit of the model of renewals: its parameters and its error, or why it was refused."""
+
+    list_display = ["day", "refused", "due", "longest", "error", "margin"]
+
+
 class StepInline(ReadOnlyInline):
     model = SubscriptionStep
     fields = ["day", "plan", "interval", "quantity", "paused", "owner"]
@@ -172,4 +181,6 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     inlines = [StepInline]
 
 
-register_read_only(Customer, CustomerSpell, CustomerValue, MrrMovement, MrrSpan, OrderLine, SubscriptionStep, TermEnd, TouchShare)
+register_read_only(
+    ContractValue, Customer, CustomerSpell, CustomerValue, MrrMovement, MrrSpan, OrderLine, SubscriptionStep, TermEnd, TouchShare
+)

@@ -673,7 +673,11 @@ add_kpi(
 
 from . import kpis_quality as _quality  # noqa: E402, F401
 from .attribution import kpis as _attribution  # noqa: E402, F401
+from .contracts import kpis as _contracts  # noqa: E402, F401
 from .forecasts import kpis as _forecasts  # noqa: E402, F401
 from .orders import kpis as _orders  # noqa: E402, F401
+from .orders import kpis_cohorts as _cohorts  # noqa: E402, F401
 from .subscriptions import kpis as _subscriptions  # noqa: E402, F401
+from .value import formula as _formula  # noqa: E402, F401
 from .value import kpis as _value  # noqa: E402, F401
+from .value import kpis_observed as _observed  # noqa: E402, F401

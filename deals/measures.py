@@ -445,7 +445,10 @@ add_source(
 
 
 from .attribution import measures as _attribution  # noqa: E402, F401
+from .contracts import measures as _contracts  # noqa: E402, F401
 from .forecasts import measures as _forecasts  # noqa: E402, F401
+from .orders import cohorts as _cohorts  # noqa: E402, F401
 from .orders import measures as _orders  # noqa: E402, F401
 from .subscriptions import measures as _subscriptions  # noqa: E402, F401
 from .value import measures as _value  # noqa: E402, F401
+from .value import observed as _observed  # noqa: E402, F401

@@ -357,6 +357,7 @@ class DealFacts(models.Model):
 
 
 from .attribution.models import TouchShare  # noqa: E402, F401
+from .contracts.models import ContractRun, ContractValue  # noqa: E402, F401
 from .orders.models import Customer, CustomerSpell, Order, OrderLine  # noqa: E402, F401  models of this app that stand in a folder of their own
 from .subscriptions.models import MrrMovement, MrrSpan, Subscription, SubscriptionStep, TermEnd  # noqa: E402, F401
 from .value.models import CustomerValue, ValueRun  # noqa: E402, F401

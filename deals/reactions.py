@@ -150,6 +150,7 @@ def derive(job: Any) -> None:
         jobs.enqueue("deals.derive", {"after": deals[-1].pk}, key="all")
 
 
+from .contracts import reactions as _contracts  # noqa: E402, F401
 from .orders import reactions as _orders  # noqa: E402, F401
 from .subscriptions import reactions as _subscriptions  # noqa: E402, F401
 from .value import reactions as _value  # noqa: E402, F401

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 from crm.exports import rows_response
 from crm.http import render_page
 
-from .. import before_after, board_reading
-from ..boards import BeforeAfter, Board, Course, Split, boards
+from .. import before_after, board_reading, triangles
+from ..boards import BeforeAfter, Board, Course, Split, Triangle, boards
 from ..question import Question
 from ..sources import dimensions
 from .common import reader_only
@@ -43,7 +43,7 @@ def board(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 @reader_only
 def board_export(request: HttpRequest, key: str, block: str) -> HttpResponse:
-    """A bridge, steps or a comparison as on the page; full precision, money in major units."""
+    """A bridge, steps, a comparison or a triangle as on the page; full precision, money in major units."""
     shown = board_or_404(key)
     found = next((one for one in shown.parts() if not isinstance(one, Course | Split) and one.name == block), None)
     if found is None:
@@ -51,5 +51,8 @@ def board_export(request: HttpRequest, key: str, block: str) -> HttpResponse:
     question = Question.of_many(request, shown.dimensions())
     if isinstance(found, BeforeAfter):
         return rows_response(*before_after.exported(found, question), f"{key}-{block}")
+    if isinstance(found, Triangle):
+        head, *lines = triangles.table(found, question)
+        return rows_response(lines, [str(name) for name in head], f"{key}-{block}")
     rows = [[rung.label, rung.plain] for rung in board_reading.rungs(found, question)]
     return rows_response(rows, [str(found.title), question.bar.span], f"{key}-{block}")

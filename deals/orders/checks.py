@@ -86,6 +86,7 @@ class Orders:
         recount.notes[NOTE] = self.facts
         for key, measures in STREAMS.items():
             recount.stream(key, *measures)
+        self.billed: list[tuple[Row, int | None, int | None]] = []  # order, net and cost of a line
         self.industry = dict(recount.rows("SELECT id, industry FROM contacts_company"))
         self.first_stored = {
             pk: recount.date(day) for pk, day in recount.rows("SELECT id, first_day FROM deals_customer ORDER BY id")
@@ -174,6 +175,7 @@ class Orders:
             int(growth == "unknown"),
         )
         recount.add(LINES, row["day"], {**members, "product": text(line["product_id"])}, values)
+        self.billed.append((row, net, cost))
         fact = Fact(row["day"], row["customer_id"], sale, net, self.first.get(row["customer_id"]))
         fact.margin, fact.growth = (amount - (cost or 0) if costed else None), growth
         self.facts.add("lines", fact, members["owner"], members["team"])
@@ -203,6 +205,7 @@ class Orders:
             self._order(row, returned, repeat, interval)
             lives.bought(row, self.credited_on[row["id"]] if returned else None)
         lives.compare(self._members)
+        lives.compare_billed(self.billed, self._members)
 
     def _order(self, row: Row, returned: bool, repeat: bool, interval: int | None) -> None:
         members, net = self._members(row), row["net"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from analytics.checking_published import Asked, Parts, formula, ratio
 
 Row = dict[str, Any]
 ENTERED, LAPSED, STARTED, CHURNED = "customers.entered", "customers.lapsed", "customers.started", "customers.churned"
+BEGUN, BILLED = "customers.begun", "customers.billed"
+COHORTS, AGES = "customers.cohorts", (*range(1, 13), 18, 24, 36)
 NOTE = "spells"
 DAY = dt.timedelta(days=1)
 
@@ -26,6 +28,7 @@ class Span:
     order: Row
     first: bool
     end: dt.date | None = None
+    origin: Row | None = None  # the order that made the customer one
 
     def holds(self, day: dt.date) -> bool:
         return self.start < day and (self.end is None or self.end >= day)
@@ -42,6 +45,17 @@ class Lives:
         recount.stream(LAPSED, "customers_active")
         recount.stream(STARTED, "customers_new", "customers_reactivated")
         recount.stream(CHURNED, "customers_churned")
+        recount.stream(BEGUN, "customers_ever")
+        recount.stream(
+            BILLED,
+            "lifetime_revenue",
+            "lifetime_lines",
+            "lifetime_unconverted",
+            "lifetime_costed",
+            "lifetime_margin",
+            "lifetime_uncosted",
+        )
+        recount.stream(COHORTS, "cohort_customers", *(f"cohort_active_{age}" for age in AGES))
 
     def bought(self, row: Row, returned_on: dt.date | None) -> None:
         """One order, in order of time; credited in full within two weeks it was no purchase."""
@@ -51,7 +65,8 @@ class Lives:
         if known and (row["day"] - known[-1].last).days < self.window:
             known[-1].last = row["day"]
         else:
-            known.append(Span(row["customer_id"], row["day"], row["day"], row, not known))
+            origin = known[0].order if known else row
+            known.append(Span(row["customer_id"], row["day"], row["day"], row, not known, origin=origin))
 
     def compare(self, members_of: Any) -> None:
         """members_of(row): the dimension members of an order."""
@@ -69,16 +84,57 @@ class Lives:
                 span.end = lapses if lapses <= recount.today else None
                 wanted.append((span.start, lapses, span.end, span.first, span.order["id"]))
                 self._count(span, members_of(span.order))
+                self._count_ages(span, members_of(span.origin))
                 facts.append(span)
             recount.expect(f"customer {customer} active times", stored[customer], wanted)
-        for key in (ENTERED, LAPSED, STARTED, CHURNED):
+        self._compare_beginnings()
+        for key in (ENTERED, LAPSED, STARTED, CHURNED, COHORTS):
             recount.compare(key)
+
+    def compare_billed(self, billed: list[tuple[Row, int | None, int | None]], members_of: Any) -> None:
+        """What each customer was ever billed, as the customer's first purchase has it. billed: (order, net, cost) of every line."""
+        for row, net, cost in billed:
+            spans = self.spans.get(row["customer_id"])
+            if spans:
+                costed = net is not None and cost is not None
+                values = (
+                    net or 0,
+                    int(net is not None),
+                    int(net is None),
+                    net or 0 if costed else 0,
+                    (net or 0) - (cost or 0) if costed else 0,
+                    int(net is not None and cost is None),
+                )
+                members = {**members_of(spans[0].order), "cohort": str(spans[0].start)[:7]}
+                self.recount.add(BILLED, row["day"], members, values)
+        self.recount.compare(BILLED)
+        self.recount.compare(BEGUN)
+
+    def _compare_beginnings(self) -> None:
+        sql = "SELECT id, started, cohort, origin_id FROM deals_customer"
+        for pk, started, cohort, origin in self.recount.rows(sql):
+            first = self.spans[pk][0] if self.spans[pk] else None
+            wanted = (first.start, str(first.start)[:7], first.order["id"]) if first else (None, "", None)
+            self.recount.expect(f"customer {pk} beginning", (self.recount.date(started), cohort, origin), wanted)
 
     def _count(self, span: Span, members: dict[str, str]) -> None:
         self.recount.add(ENTERED, span.start, members, (1,))
         self.recount.add(LAPSED, span.end, members, (1,))
         self.recount.add(STARTED, span.start, members, (int(span.first), int(not span.first)))
         self.recount.add(CHURNED, span.end, members, (1,))
+
+    def _count_ages(self, span: Span, members: dict[str, str]) -> None:
+        first = self.spans[span.customer][0].start
+        kept = (int(span.holds(after(first, age))) for age in AGES)
+        if span.first:
+            self.recount.add(BEGUN, first, {**members, "cohort": str(first)[:7]}, (1,))
+        self.recount.add(COHORTS, first, {**members, "cohort": str(first)[:7]}, (int(span.first), *kept))
+
+
+def after(day: dt.date, age: int) -> dt.date:
+    """The first day after the month that is `age` months later than that of a day."""
+    year, month = divmod(12 * day.year + day.month - 1 + age + 1, 12)
+    return dt.date(year, month + 1, 1)
 
 
 def flow(recount: Recount, asked: Asked, key: str, measure: str) -> Parts:
@@ -137,3 +193,73 @@ def customer_retention_rate(recount: Recount, asked: Asked) -> Parts:
 def net_customer_loss_rate(recount: Recount, asked: Asked) -> Parts:
     base = len(active(recount, asked, asked.start))
     return ratio(base - len(active(recount, asked, asked.end)), base, 100)
+
+
+@formula("cohort_retention")
+def cohort_retention(recount: Recount, asked: Asked) -> Parts:
+    lookup = {"": None, "owner": "owner_id", "team": "team_id"}[asked.dimension]
+    lives: dict[int, list[Span]] = defaultdict(list)
+    for span in recount.notes[NOTE]:
+        if lookup is None or str(span.origin[lookup] or "") == asked.member:
+            lives[span.customer].append(span)
+    old = [
+        spans
+        for spans in lives.values()
+        if asked.start <= spans[0].start < asked.end and after(spans[0].start, 12) <= recount.today
+    ]
+    kept = [spans for spans in old if any(span.holds(after(spans[0].start, 12)) for span in spans)]
+    return ratio(len(kept), len(old), 100)
+
+
+@formula("churn_hazard_monthly")
+def churn_hazard_monthly(recount: Recount, asked: Asked) -> Parts:
+    lost, _lost, _none = flow(recount, asked, CHURNED, "customers_churned")
+    end = min(asked.end, recount.today + DAY)
+    days = sum(max((min(span.end or end, end) - max(span.start, asked.start)).days, 0) for span in of_member(recount, asked))
+    return ratio(lost, days / 30.4375, 100)
+
+
+def of_member(recount: Recount, asked: Asked) -> list[Span]:
+    """The active times of the owner or team that was asked for."""
+    lookup = {"": None, "owner": "owner_id", "team": "team_id"}[asked.dimension]
+    return [span for span in recount.notes[NOTE] if lookup is None or str(span.order[lookup] or "") == asked.member]
+
+
+@formula("customer_lifetime_median")
+def customer_lifetime_median(recount: Recount, asked: Asked) -> Parts:
+    """The product of the shares that pass each day of age, over everybody at risk on it."""
+    upto = min(asked.end, recount.today + DAY)
+    since = recount.notes.setdefault("won", _won(recount))
+    lives = []
+    for span in of_member(recount, asked):
+        if span.start >= asked.end:
+            continue
+        won = since.get(span.customer)
+        entry = max((span.start - won).days, 0) if span.first and won else 0
+        over = span.end is not None and span.end < upto
+        lives.append((entry, entry + ((span.end if over else upto) - span.start).days, over))  # type: ignore[operator]
+    value = _half_gone([life for life in lives if life[1] > life[0]])
+    return value, sum(over for _entry, _leave, over in lives), len(lives)
+
+
+def _half_gone(lives: list[tuple[int, int, bool]]) -> int | None:
+    """The age in seconds at which half or fewer are left, by following everybody day by day."""
+    entered, left = Counter(life[0] for life in lives), Counter(life[1] for life in lives)
+    lost = Counter(life[1] for life in lives if life[2])
+    share, at_risk = 1.0, entered[0]
+    for age in range(1, max(left, default=0) + 1):
+        if lost[age]:
+            share *= 1 - lost[age] / at_risk
+            if share <= 0.5 + 1e-12:
+                return age * 86_400
+        at_risk += entered[age] - left[age]
+    return None
+
+
+def _won(recount: Recount) -> dict[int, dt.date]:
+    """Customer -> the day on which the company was first won."""
+    sql = (
+        "SELECT k.id, c.customer_since FROM deals_customer k JOIN contacts_company c ON c.id = k.company_id "
+        "WHERE c.customer_since IS NOT NULL"
+    )
+    return {pk: recount.day(recount.instant(won)) for pk, won in recount.rows(sql)}  # type: ignore[arg-type]

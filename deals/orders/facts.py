@@ -24,7 +24,8 @@ from . import growth, life
 from .models import Customer, Order, OrderLine
 
 LINES, PLACED = "orders.lines", "orders.placed"
-SHARED = (shares.SHARES, shares.MARGINS)  # what touches have of an order, split by what the order says
+#: What else counts on an order's day: what touches have of it, and what its customer has brought.
+SHARED = (shares.SHARES, shares.MARGINS, life.LIFETIME)
 Marks = set[tuple[str, "dt.date | None"]]
 
 

@@ -26,11 +26,19 @@ class Customer(models.Model):
     """Who buys: a company, or a person without one. It outlives the person, so that what was sold still counts without a name.
 
     Made with the first order and kept by `deals.orders.facts`: numbers count customers by this row, whatever it is called.
+
+    `started` is the day of the first purchase that counts as one, `origin` that order, `cohort` its month ("2026-03"); empty for whom
+    nothing counts. Kept by `deals.orders.life`.
     """
 
     company = models.OneToOneField(Company, models.PROTECT, null=True, related_name="customer", verbose_name=_("company"))
     person = models.OneToOneField(Person, models.SET_NULL, null=True, related_name="customer", verbose_name=_("person"))
     first_day = models.DateField(_("first order"), null=True, editable=False)
+    started = models.DateField(_("customer since"), null=True, editable=False, db_index=True)
+    cohort = models.CharField(_("month of the first purchase"), max_length=7, blank=True, editable=False)
+    origin = models.ForeignKey(
+        "deals.Order", models.SET_NULL, null=True, editable=False, related_name="begun", verbose_name=_("first purchase")
+    )
 
     objects = CustomerQuerySet.as_manager()
 
@@ -145,6 +153,9 @@ class CustomerSpell(models.Model):
     (`Organisation.customer_window_days`). `end` is empty until that day, `lapses`, has come: who may still buy is not lost yet.
 
     `order` began it; its owner, team, source and product are the spell's. Kept by `deals.orders.life`, never edited.
+
+    `age` and `lost_age` count months from the month in which the customer's first spell began to those of start and end: at the end of
+    the month that is k months old the customer is active where age <= k < lost_age (kpis.md 3.2, G1).
     """
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="spells", verbose_name=_("customer"))
@@ -153,6 +164,8 @@ class CustomerSpell(models.Model):
     lapses = models.DateField(_("lapses"))
     end = models.DateField(_("lost"), null=True, db_index=True)
     first = models.BooleanField(_("new customer"), default=False)
+    age = models.PositiveIntegerField(default=0)
+    lost_age = models.PositiveIntegerField(null=True)
 
     class Meta:
         verbose_name = _("active time of a customer")

@@ -31,7 +31,7 @@ def _merge_customers(keep: Customer | None, lose: Customer | None, **owner: Any)
         Customer.objects.filter(pk=lose.pk).update(**owner)
         return
     orders = list(Order.objects.filter(customer=lose))
-    dirty.mark({*life.marks_of(lose.spells.all()), *values_marked(lose.values.all())})
+    dirty.mark({*life.marks_of(lose.spells.all()), *values_marked(lose.values.all()), (life.COHORTS, lose.started)})
     Order.objects.filter(customer=lose).update(customer=keep)
     dirty.mark({*facts.marks_of(orders), (facts.LINES, lose.first_day), (facts.LINES, keep.first_day)})
     lose.delete()

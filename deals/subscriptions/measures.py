@@ -157,6 +157,7 @@ add_source(
             Measure("account_mrr_end", value="account_end"),
             Measure("account_mrr_kept", value="account_kept"),
             Measure("accounts_at_start"),
+            Measure("accounts_lost", Q(account_end=0)),
         ),
         SPLIT,
         ACCOUNT,

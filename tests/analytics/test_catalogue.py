@@ -10,7 +10,6 @@ from .catalogue import CATALOGUE, Entry
 
 #: Ours: second readings of indicators of the catalogue.
 BESIDE = {
-    "crm_cost",
     "first_resolution_time",
     "forecast_amount",
     "pipeline_due",
@@ -26,8 +25,7 @@ BESIDE = {
 #: Those of the catalogue that are not registered yet. Whoever adds one takes its key out.
 MISSING = set(
     """
-    churn_hazard_monthly clv_contractual clv_historic clv_simple cohort_retention
-    customer_lifetime_median ltv_cac
+    
     """.split()
 )
 

@@ -61,7 +61,7 @@ def test_every_kpi_answers_on_an_empty_database(organisation, clock):
     for row in evaluate(KEYS, SPANS, scope=ALL):
         assert row.value in (None, 0), row.kpi.key
         assert (row.value is None) == bool(row.reason), row.kpi.key
-        assert row.kpi.kind not in ("additive",) or row.value == 0, row.kpi.key
+        assert not row.kpi.adds_up or row.value == 0, row.kpi.key
 
 
 def test_every_dimension_of_every_kpi_can_be_asked(organisation, clock):
@@ -120,7 +120,7 @@ def test_stored_numbers_equal_those_computed_from_records(world):
         assert stored == numbers(evaluate(keys, SPANS, scope=ALL, by=dimension, live=True)), dimension
 
 
-@pytest.mark.parametrize("key", [kpi.key for kpi in kpis if kpi.kind == "additive"])
+@pytest.mark.parametrize("key", [kpi.key for kpi in kpis if kpi.adds_up])
 def test_additive_numbers_add_over_time_and_over_members(world, key):
     whole = evaluate([key], [WHOLE], scope=ALL, live=True)[0]
     if kpis[key].is_daily:  # what the period decides (who is new in it) adds over members only
@@ -167,7 +167,7 @@ def test_a_rep_sees_less_than_the_team_and_the_team_less_than_everyone(world):
     for one in (world.people.ann, world.desk.agents[0]):
         scopes = [Scope.of(one), Scope.of(world.people.max), ALL]
         for kpi in kpis:
-            if kpi.kind == "additive" and kpi.key != "net_new_mrr":  # gains less losses: more of them may be less
+            if kpi.adds_up and kpi.key != "net_new_mrr":  # gains less losses: more of them may be less
                 rows = [evaluate([kpi.key], [WHOLE], scope=scope, live=True)[0] for scope in scopes]
                 found = [row.value for row in rows if row.reason != NOT_CUT]  # what nobody owns is shown to those who see all
                 assert found == sorted(found), (kpi.key, one)

@@ -15,6 +15,7 @@ from crm.models import Event, Organisation
 from crm.periods import Period
 from deals.models import CustomerSpell
 from deals.orders import life
+from deals.orders.kpis_cohorts import hazard
 from tests.analytics.vectors import LATER, number
 
 from .ordering import companies, line, order, orders, refund
@@ -60,6 +61,27 @@ def test_the_articles_quarter_shows_net_loss_beside_gross_churn_and_the_bridge_h
     assert net.value == pytest.approx(4.040404)
     assert (gross.value, gross.numerator, gross.denominator) == (pytest.approx(10.10101), 10, 99)
     assert (kept.value, kept.numerator, kept.denominator) == (pytest.approx(89.89899), 89, 99)
+
+
+def test_the_churn_on_exposure_divides_by_the_days_on_which_there_were_customers(quarter: None) -> None:
+    found = number("churn_hazard_monthly", Q1)
+    days = 89 * 90 + sum(68 + n for n in range(10)) + 3 * 71 + 3 * 40
+    assert (found.numerator, found.denominator) == (10, pytest.approx(days / 30.4375))
+    assert found.value == pytest.approx(100 * 10 / (days / 30.4375))
+    months = [number("churn_hazard_monthly", period) for period in (JAN, FEB, MARCH)]
+    assert sum(row.denominator for row in months) == pytest.approx(found.denominator)
+    assert [row.value for row in months[:2]] == [0, 0]
+
+
+def test_a_month_that_runs_is_exposed_up_to_today(clock: Any) -> None:
+    clock("2026-02-10 10:00")
+    order(companies(1)[0], "2026-02-01", 1)
+    assert number("churn_hazard_monthly", FEB).denominator == pytest.approx(10 / 30.4375)
+    assert number("churn_hazard_monthly", MARCH).reason == "empty"
+
+
+def test_the_catalogues_exposure_of_306_customer_months() -> None:
+    assert hazard({"numerator": 10, "denominator": (99 + 102 + 105) * 30.4375 / 90, "days": 90}).value == pytest.approx(3.267974)
 
 
 def test_who_is_won_and_lost_inside_the_period_is_in_neither_part_of_the_churn() -> None:
