@@ -52,7 +52,8 @@ class Line:
     after: str
     before_url: str
     after_url: str
-    n: str
+    n_before: str
+    n_after: str
     lift: str
     relative: str
     interval: str
@@ -159,7 +160,8 @@ def _line(one: Compared, windows: Windows, question: Question) -> Line:
         after=_side(one.kpi, one.after),
         before_url=_records(one.kpi, windows.before, question),
         after_url=_records(one.kpi, windows.after, question),
-        n=f"{_n(one.before)} → {_n(one.after)}",
+        n_before=_n(one.before),
+        n_after=_n(one.after),
         lift=_moved(one) if told else formats.DASH,
         relative=formats.signed(share, "percent") if told and share is not None and unit != "points" else "",
         interval=reading.interval(one.row.kpi, one.row) if told else "",

@@ -325,7 +325,8 @@ def fields_of(source: WindowSource, key: str, fields: Sequence[str], span: Span,
 
 
 def values_of(source: DailySource, key: str, spans: Iterable[Span], cut: Cut) -> dict[Span, dict[str, list[int]]]:
-    """All values of a measure, sorted, per span and member: for medians and percentiles, which no sum can give."""
+    """All values of a measure, sorted, per span and member: for medians and percentiles, which no sum can give. Rows without a value
+    are left out."""
     measure = source.measure(key)
     buckets = Buckets(spans)
     low, high = buckets.range()
@@ -335,7 +336,8 @@ def values_of(source: DailySource, key: str, spans: Iterable[Span], cut: Cut) ->
     names: list[Any] = [source.day, measure.value] + ([source.dimensions[cut.by]] if cut.by else [])
     held: dict[tuple[dt.date, Any], list[int]] = defaultdict(list)
     for day, value, *member in rows.order_by().values_list(*names):
-        held[day, member[0] if member else ""].append(value)
+        if value is not None:
+            held[day, member[0] if member else ""].append(value)
     holders = buckets.spans_of()
     found: dict[Span, dict[str, list[int]]] = {span: {} for span in buckets.spans}
     for (day, member_), values in held.items():

@@ -29,8 +29,8 @@ YEARLY = (
     ("Sales training", Category.TRAINING, Purpose.ACQUISITION, 8_500, "EUR"),
 )
 #: what the CRM costs: (what for, category, euros) before it comes into use, then every quarter
-CRM_BEFORE = (("CRM set-up", Category.SOFTWARE, 11_500), ("CRM training", Category.TRAINING, 4_200))
-CRM_QUARTERLY = (("CRM operation", Category.SOFTWARE, 1_500), ("CRM training", Category.TRAINING, 600))
+CRM_BEFORE = (("CRM set-up", Category.SOFTWARE, 68_000), ("CRM training", Category.TRAINING, 24_000))
+CRM_QUARTERLY = (("CRM operation", Category.SOFTWARE, 14_500), ("CRM training", Category.TRAINING, 3_200))
 
 
 def fill(sample: Sample, chance: random.Random, campaigns: dict[str, Campaign]) -> None:

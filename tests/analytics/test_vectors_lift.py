@@ -94,6 +94,7 @@ def test_means_of_money_are_drawn_with_a_fixed_seed() -> None:
     for amount in (100_00, 200_00, 900_00):
         closed(BEFORE, 1, 0, amount)
         closed(AFTER, 1, 0, 2 * amount)
+    deals(1, "2026-03-01 09:00", won=f"{AFTER} 12:00", amount=None)  # in no mean
     row, again = asked("average_deal_size"), asked("average_deal_size")
     assert row.value == pytest.approx(400_00)
     assert row.low < 0 < row.high

@@ -40,7 +40,7 @@ def test_each_number_stands_before_and_after_with_its_difference_and_what_it_say
     assert "1 Oct 2025" in text
     assert "12 months on either side." in text
     assert "An association, no proof" in text
-    assert "Win rate (closed deals) 20.0% 50.0% 10 → 40 +30 points" in text
+    assert "Win rate (closed deals) 20.0% n 10 50.0% n 40 +30 points" in text
 
 
 def test_each_value_opens_exactly_its_records(manager: Client) -> None:
@@ -67,5 +67,5 @@ def test_without_a_go_live_day_the_page_says_what_is_missing(manager: Client) ->
 
 
 def test_a_rep_sees_the_own_numbers(manager: Client, client_of: Callable, people: People) -> None:
-    assert "deals won 2 20" in text_of(client_of(people.ann).get(PAGE)).lower()
-    assert "deals won 2 20" not in text_of(client_of(people.cleo).get(PAGE)).lower()
+    assert "deals won 2 n 2 20 n 20" in text_of(client_of(people.ann).get(PAGE)).lower()
+    assert "deals won 2 n 2 20 n 20" not in text_of(client_of(people.cleo).get(PAGE)).lower()
