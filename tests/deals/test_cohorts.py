@@ -6,9 +6,11 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from analytics import refreshing
 from analytics.engine import Row, evaluate
@@ -186,3 +188,16 @@ def test_a_customer_of_another_team_is_in_no_reps_triangle(people: Any, client_o
     response = client_of(people.ann).get("/boards/customers/cohorts.csv?from=2026-11-01&to=2026-11-30")
     rows = list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
     assert rows[1][:2] == ["All months", "6"]
+
+
+def test_an_upgrade_fills_in_what_the_active_times_say() -> None:
+    (acme,) = companies(1)
+    for day in ("2026-01-10", "2026-05-10"):
+        order(acme, day, 1)
+    customers, spells = list(Customer.objects.values()), list(CustomerSpell.objects.order_by("start").values())
+    Customer.objects.update(started=None, cohort="", origin=None)
+    CustomerSpell.objects.update(age=0, lost_age=None)
+    import_module("deals.migrations.0009_customer_cohorts").fill(apps, None)
+    assert list(Customer.objects.values()) == customers
+    assert list(CustomerSpell.objects.order_by("start").values()) == spells
+    assert [(row["age"], row["lost_age"]) for row in spells] == [(0, 1), (4, 5)]
