@@ -71,7 +71,7 @@ class OutMemberSerializer(StrictSerializer):
     member = serializers.PrimaryKeyRelatedField(queryset=CampaignMember.objects.all())
 
 
-class MessageSerializer(RecordSerializer):
+class CampaignMessageSerializer(RecordSerializer):
     class Meta:
         model = CampaignMessage
         fields = [

@@ -68,7 +68,7 @@ class MessageEndpoint(Editable):
 
     resource = "campaignmessage"
     queryset = CampaignMessage.objects.all()
-    serializer_class = serializers.MessageSerializer
+    serializer_class = serializers.CampaignMessageSerializer
     filterset_class = filters.MessageFilter
     ordering = "-sent_at"
     ordering_fields = ("id", "sent_at")

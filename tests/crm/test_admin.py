@@ -12,7 +12,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from analytics.models import SuccessThreshold, Target
+from analytics.models import OwnNumber, SuccessThreshold, Target
 from contacts.models import Activity, Company, Lead, Person, Task
 from crm.models import ApiToken, Event, ExchangeRate, Job, Team, User, UserSpan
 from deals.models import Deal, DealState, LossReason, Pipeline, Product, Stage
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 OURS = [model for name in ("crm", "analytics", "contacts", "deals") for model in apps.get_app_config(name).get_models()]
 EDITED = {User, Team, ExchangeRate, Company, Person, Lead, Activity, Task, Deal, Pipeline, Stage, LossReason, Product, Target}
-EDITED |= {SuccessThreshold, apps.get_model("crm", "Organisation")}
+EDITED |= {SuccessThreshold, OwnNumber, apps.get_model("crm", "Organisation")}
 
 
 def label(value: Any) -> str:

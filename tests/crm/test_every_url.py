@@ -25,6 +25,7 @@ from tests.factories import (
     ActivityFactory,
     CalendarFactory,
     CampaignFactory,
+    CampaignMessageFactory,
     CompanyFactory,
     CostFactory,
     DealFactory,
@@ -203,6 +204,7 @@ RECORDS = {
         "api:successthreshold-detail",
     ],
     "cost": ["marketing:cost", "marketing:cost_edit", "marketing:cost_delete", "api:cost-detail"],
+    "message": ["api:campaignmessage-detail"],
     "token": ["token_revoke"],
 }
 
@@ -316,6 +318,7 @@ def world(people: People) -> dict[str, int]:
         "campaign": campaign,
         "member": add_members(campaign, leads=[lead])[0],
         "cost": CostFactory(campaign=campaign),
+        "message": CampaignMessageFactory(campaign=campaign),
         "webform": WebFormFactory(campaign=campaign),
         "target": TargetFactory(owner=ann),
         "own_number": OwnNumberFactory(),
