@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 
 from contacts.choices import ActivityKind, Direction, LeadStatus, Outcome
 from contacts.models import Activity, Lead, Person
 from crm.models import User, next_number
-from crm.sample.context import ZONE, Sample
+from crm.sample.context import SEED, ZONE, Sample
 
 from . import words
 from .companies import keeper, seller, slug
@@ -28,6 +29,7 @@ def fill(sample: Sample) -> None:
     leads = [_converted(sample, person) for person in sources]
     leads += [_other(sample, day) for day in sample.days(COUNT - CONVERTED)]
     leads.sort(key=lambda lead: lead.created_at)
+    _tell_more(leads)
     first = next_number("lead", len(leads))
     for place, lead in enumerate(leads):
         lead.number = f"L-{first + place}"
@@ -36,6 +38,15 @@ def fill(sample: Sample) -> None:
     Activity.objects.bulk_create(activities, batch_size=1000)
     sample.notes["leads"] = leads
     _events(sample, leads, activities)
+
+
+def _tell_more(leads: list[Lead]) -> None:
+    """Who means to buy tells more of themselves: most leave a number and say what they want. Draws from a generator of its own."""
+    own = random.Random(SEED)  # noqa: S311  draws stories, no secrets
+    for lead in leads:
+        if lead.converted_at and own.random() < 0.8:
+            lead.phone = f"+33 6 39 98 {own.randrange(10, 100)} {own.randrange(10, 100)}"
+            lead.description = lead.description or own.choice(words.WISHES)
 
 
 def _blank(sample: Sample, at: dt.datetime, owner: User | None, team: str, source: str) -> Lead:
