@@ -138,7 +138,7 @@ add_board(
     _("Sales"),
     _("What did we sell, to whom, and who sold it?"),
     (
-        "won_amount", "deals_won", "win_rate", "close_rate", "average_deal_size", "average_discount_rate", "sales_cycle_length", "revenue",
+        "won_amount", "goal_attainment", "goal_pace", "deals_won", "win_rate", "close_rate", "average_deal_size", "average_discount_rate", "sales_cycle_length", "revenue",
         "average_order_value", "new_customer_revenue", "net_new_revenue", "upsell_rate", "expansion_revenue",
     ),
     (
@@ -202,7 +202,7 @@ add_board(
     ),
     (
         Steps("funnel", _("From visit to customer"), ("website_visitors", "leads_created", "deals_created", "deals_won", "new_customers")),
-        Split("customer_origin", "source"), Split("marketing_roi", "campaign"), Split("new_customers", "source"),
+        Split("ltv_cac", "source"), Split("cac", "source"), Split("customer_origin", "source"), Split("marketing_roi", "campaign"), Split("new_customers", "source"),
         Split("new_customer_revenue", "source"), Split("leads_created", "source"), Split("lead_conversion_rate", "source"),
         Split("lead_conversion_rate", "score_band"), Split("cost_per_lead", "source"), Split("website_sessions", "source"), Split("landing_page_conversion_rate", "landing_page"),
         Split("email_click_rate", "campaign"), Split("email_conversion_rate", "campaign"),

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from analytics import refreshing
-from analytics.models import OwnNumber, Target
+from analytics.models import OwnNumber, SuccessThreshold, Target
 from contacts.models import Company, Lead, Person, Task
 from crm import periods
 from crm.models import ActiveDay, ApiToken, ExchangeRate, ImportRun, Job
@@ -45,6 +45,7 @@ from tests.factories import (
     SurveyFactory,
     TargetFactory,
     TaskFactory,
+    ThresholdFactory,
     TicketFactory,
     VisitFactory,
     WebFormFactory,
@@ -114,6 +115,7 @@ class Scene:
             "campaign": Campaign.objects.get().pk,
             "member": CampaignMember.objects.first().pk,
             "target": Target.objects.first().pk,
+            "successthreshold": SuccessThreshold.objects.first().pk,
             "own_number": OwnNumber.objects.first().pk,
             "cost": Cost.objects.get(currency="USD").pk,
             "webform": WebForm.objects.get().pk,
@@ -235,8 +237,9 @@ def _targets(people: People, now: dt.datetime) -> None:
 
 
 def _own_numbers(people: People) -> None:
-    """One that adds up and one that does not."""
+    """One that adds up and one that does not, and a threshold of success."""
     OwnNumberFactory(name="Won for each step", formula="won_amount / pipeline_activities", by=people.max)
+    ThresholdFactory(by=people.ada)
     OwnNumberFactory(name="Closed deals", formula="deals_won + deals_lost", unit="count", direction="higher", by=people.max)
 
 
