@@ -197,7 +197,7 @@ def test_an_upgrade_fills_in_what_the_active_times_say() -> None:
     customers, spells = list(Customer.objects.values()), list(CustomerSpell.objects.order_by("start").values())
     Customer.objects.update(started=None, cohort="", origin=None)
     CustomerSpell.objects.update(age=0, lost_age=None)
-    import_module("deals.migrations.0009_customer_cohorts").fill(apps, None)
+    import_module("deals.migrations.0011_customer_cohorts").fill(apps, None)
     assert list(Customer.objects.values()) == customers
     assert list(CustomerSpell.objects.order_by("start").values()) == spells
     assert [(row["age"], row["lost_age"]) for row in spells] == [(0, 1), (4, 5)]
