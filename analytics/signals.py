@@ -135,7 +135,8 @@ def _bounds(base: Sequence[Place], place: Place, is_rate: bool) -> tuple[float, 
 
 
 def _share(base: Sequence[Place]) -> float:
-    return sum(one.numerator for one in base) / sum(one.n for one in base)
+    """Between 0 and 1, also while days of one of two sources wait to be computed anew and the part is more than the whole."""
+    return min(max(sum(one.numerator for one in base) / sum(one.n for one in base), 0.0), 1.0)
 
 
 def _sigma(base: Sequence[Place], place: Place) -> float:

@@ -132,11 +132,11 @@ def held(kpi: Kpi, question: Any) -> dict[str, SuccessThreshold]:
 
 
 def units_of(threshold: SuccessThreshold, end: dt.date, today: dt.date) -> list[Period]:
-    """The whole periods since it holds that are over by `end` and by today, at most twenty years of months."""
+    """The whole periods since it holds that are over by `end` and by today, the last 240 at most."""
     stop = min(end, today)
     if stop <= threshold.start:
         return []
-    return [unit for unit in periods.units(threshold.start, stop, threshold.grain) if unit.end <= stop][:MOST_UNITS]
+    return [unit for unit in periods.units(threshold.start, stop, threshold.grain) if unit.end <= stop][-MOST_UNITS:]
 
 
 def crossings(kpi: Kpi, threshold: SuccessThreshold, course: Sequence[tuple[Period, float | int | None]]) -> list[Period]:

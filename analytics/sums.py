@@ -50,7 +50,7 @@ def condition(source: Source, filters: Iterable[tuple[str, tuple[str, ...]]]) ->
     found = Q()
     for name, members in filters:
         lookup = source.dimensions[name]
-        known = [member for member in members if member != "" and (member.isdecimal() or not lookup.endswith("_id"))]
+        known = [one for one in members if one != "" and (not lookup.endswith("_id") or (one.isdecimal() and len(one) < 19))]
         one = Q(**{f"{lookup}__in": known})
         if "" in members:
             one |= Q(**{f"{lookup}__isnull": True})

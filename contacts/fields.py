@@ -28,6 +28,6 @@ class MatchKeyField(models.CharField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         said = getattr(model_instance, self.of)
-        key = said.strip().lower() if self.of == "email" else fold(said)[: self.max_length]
+        key = (said.strip().lower() if self.of == "email" else fold(said))[: self.max_length]
         setattr(model_instance, self.attname, key)
         return key

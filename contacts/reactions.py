@@ -55,7 +55,7 @@ def derive_days(job: Any) -> None:
     The days beside the new one are marked too: the row was counted on one of them, maybe since the numbers were computed anew.
     """
     model = DAYS_OF[job.payload["model"]]
-    rows = list(model.objects.filter(pk__gt=job.payload["after"]).order_by("pk")[:STEP])
+    rows = list(model.objects.select_for_update().filter(pk__gt=job.payload["after"]).order_by("pk")[:STEP])
     for row in rows:
         row.save()
     if model._meta.label_lower in freshness.watched:

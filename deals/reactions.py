@@ -140,7 +140,7 @@ def _stages_changed(event: Any) -> None:
 @jobs.kind("deals.derive", label=_("Derive deals anew"))
 def derive(job: Any) -> None:
     """Derives 500 deals anew, their local days included, then leaves the rest to the next step."""
-    deals = list(Deal.objects.filter(pk__gt=job.payload["after"]).order_by("pk")[:STEP])
+    deals = list(Deal.objects.select_for_update().filter(pk__gt=job.payload["after"]).order_by("pk")[:STEP])
     for deal in deals:
         for row in (deal, *deal.states.all()):
             row.save()

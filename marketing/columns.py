@@ -64,8 +64,6 @@ MESSAGES = Columns(
     Column("opened", _("First opened"), lambda message: message.opened_at, kind="when"),
     Column("clicked", _("First clicked"), lambda message: message.clicked_at, kind="when"),
     Column("opted_out", _("Opted out"), lambda message: message.opted_out_at, kind="when"),
-    Column("person", _("Person"), _text("person"), on_page=False),
-    Column("lead", _("Lead"), _text("lead"), on_page=False),
     Column("number", _("Number"), _text("number"), on_page=False),
     default="-sent",
 )

@@ -34,10 +34,15 @@ def save_message(message: CampaignMessage, **changes: Any) -> CampaignMessage:
     before = [] if is_new else _marks([message])
     if not is_new:
         lock(message)
+    address = message.email
     apply(message, changes)
-    if is_new:
+    if not is_new and message.email.lower() != address.lower():
+        message.person = message.lead = None  # it went to somebody else
+    if is_new or message.email != address:
         recipients([message])
+    if is_new or "campaign" in changes:
         message.owner_id, message.team_id = message.campaign.owner_id, message.campaign.team_id
+    if is_new:
         message.origin = events.origin()
     check_message(message)
     clean(message)

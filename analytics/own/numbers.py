@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,8 +65,33 @@ def key_of(own: OwnNumber) -> str:
     return f"{PREFIX}{own.pk}"
 
 
+#: Own numbers that were read since the outermost question about one began: a formula that names another twice reads it once.
+_read: ContextVar[dict[str, Kpi | None] | None] = ContextVar("own numbers read", default=None)
+
+
+@contextmanager
+def each_read_once() -> Iterator[dict[str, Kpi | None]]:
+    known = _read.get()
+    if known is not None:
+        yield known
+        return
+    found: dict[str, Kpi | None] = {}
+    token = _read.set(found)
+    try:
+        yield found
+    finally:
+        _read.reset(token)
+
+
 def lookup(key: str) -> Kpi | None:
     """The own number of this key; None where there is none, or none that still makes sense."""
+    with each_read_once() as known:
+        if key not in known:
+            known[key] = _stored(key)
+        return known[key]
+
+
+def _stored(key: str) -> Kpi | None:
     pk = key.removeprefix(PREFIX)
     if not key.startswith(PREFIX) or not pk.isascii() or not pk.isdigit() or len(pk) > 18:
         return None
@@ -118,8 +145,10 @@ def checked(formula: str, pk: int | None = None) -> tuple[Node, str]:
     refs = refs_of(tree)
     if not refs:
         raise FormulaError(_("A formula names at least one number."), 0)
-    kind = type_of(tree, lambda ref: _type_of_ref(ref, pk)).kind
-    if sum(weight(find(ref.key)) for ref in refs) > MOST_ASKED:
+    with each_read_once():
+        kind = type_of(tree, lambda ref: _type_of_ref(ref, pk)).kind
+        asked = sum(weight(find(ref.key)) for ref in refs)
+    if asked > MOST_ASKED:
         raise FormulaError(
             _("A formula asks for %(n)s numbers at most, with those in the formulas it names.") % {"n": MOST_ASKED}, 0
         )
@@ -128,7 +157,8 @@ def checked(formula: str, pk: int | None = None) -> tuple[Node, str]:
 
 def unit_of(formula: str, pk: int | None = None) -> str:
     """The unit that comes out."""
-    return type_of(parse(formula), lambda ref: _type_of_ref(ref, pk)).unit
+    with each_read_once():
+        return type_of(parse(formula), lambda ref: _type_of_ref(ref, pk)).unit
 
 
 def _type_of_ref(ref: Ref, pk: int | None) -> Type:

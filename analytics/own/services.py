@@ -40,6 +40,8 @@ def save_own_number(own: OwnNumber, **changes: Any) -> OwnNumber:
     if not is_new and {"formula", "unit"} & set(new):
         own.version += 1
     own.save()
+    if not is_new:
+        _check_above(own)
     if is_new:
         events.record("ownnumber.created", own, new={name: plain(getattr(own, name)) for name in SAID})
     else:
@@ -56,6 +58,26 @@ def delete_own_number(own: OwnNumber) -> None:
         raise ValidationError(_("Other formulas name it: %(names)s.") % {"names": ", ".join(map(str, users))})
     events.record("ownnumber.deleted", own, old={"name": own.name, "formula": own.formula})
     own.delete()
+
+
+def _check_above(own: OwnNumber) -> None:
+    """Raises ValidationError where a formula that rests on this one would not fit, or come out in another unit."""
+    waiting, seen = [own], {own.pk}
+    while waiting:
+        for other in users_of(waiting.pop()):
+            if not _fits(other):
+                raise ValidationError({"formula": _("“%(name)s” rests on it and would not fit any more.") % {"name": other}})
+            if other.pk not in seen:
+                seen.add(other.pk)
+                waiting.append(other)
+
+
+def _fits(own: OwnNumber) -> bool:
+    try:
+        checked(own.formula, own.pk)
+        return own.unit in DECLARED[unit_of(own.formula, own.pk)]
+    except FormulaError:
+        return False
 
 
 def users_of(own: OwnNumber) -> list[OwnNumber]:

@@ -187,7 +187,8 @@ def lapse() -> int:
     """Ends the spells whose day has come; returns how many."""
     due = list(CustomerSpell.objects.filter(end__isnull=True, lapses__lte=today()).select_related("customer"))
     for spell in due:
-        spell.end, spell.lost_age = spell.lapses, months(spell.customer.started, spell.lapses)
+        began = spell.customer.started or spell.start  # written by the release before while this one was set up
+        spell.end, spell.lost_age = spell.lapses, months(began, spell.lapses)
     CustomerSpell.objects.bulk_update(due, ["end", "lost_age"], batch_size=500)
     dirty.mark({(stream, spell.end) for spell in due for stream in (LAPSED, CHURNED)})
     dirty.mark({(COHORTS, spell.customer.started) for spell in due})

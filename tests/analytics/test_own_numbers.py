@@ -17,6 +17,7 @@ from analytics.models import OwnNumber
 from analytics.own import services
 from analytics.own.grammar import FormulaError, Number, Ref, parse, refs_of
 from analytics.own.numbers import checked, key_of, unit_of, valued
+from analytics.registry import find
 from analytics.scopes import Scope
 from crm.events import Origin, acting
 from crm.models import Event
@@ -243,6 +244,33 @@ def test_formulas_may_name_formulas_and_never_lead_back() -> None:
         services.delete_own_number(first)
     services.delete_own_number(chain[-1])
     assert OwnNumber.objects.count() == 4
+
+
+def test_a_formula_that_names_another_many_times_reads_it_once() -> None:
+    keys = ["deals_won"]
+    for _level in range(5):
+        keys.append(key_of(made(" + ".join(keys[-1:] * 15), "count")))
+    with CaptureQueriesContext(connection) as queries:
+        find(keys[-1])
+    assert len(queries) == 5
+
+
+def test_a_formula_is_not_changed_under_those_that_rest_on_it() -> None:
+    first = made("won_amount", "money")
+    second = made(f"{key_of(first)} * 2", "money")
+    top = made(f"{key_of(second)} + won_amount", "money")
+    with pytest.raises(ValidationError, match="rests on it"):
+        services.save_own_number(first, formula="deals_won", unit="count")
+    with pytest.raises(ValidationError, match="rests on it"):
+        services.save_own_number(second, formula=f"{key_of(first)} / won_amount", unit="ratio")
+    assert row(top).value == 0
+    services.save_own_number(first, formula="won_amount + revenue")
+    assert row(top).kpi.unit == "money"
+
+
+def test_a_member_beyond_all_ids_is_nobody() -> None:
+    deals(1, won="2026-05-11", amount=100)
+    assert row(made(f'deals_won{{owner="{"9" * 30}"}}', "count")).value == 0
 
 
 def test_a_formula_asks_for_a_bounded_number_of_numbers() -> None:

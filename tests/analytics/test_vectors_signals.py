@@ -102,6 +102,10 @@ def test_a_share_of_20_percent_of_50_lies_between_3_and_37() -> None:
     assert outside.notes == ["Above the upper limit: good", "Mean 20.0%, limits 3.0% to 37.0%."]
 
 
+def test_a_part_that_is_more_than_its_whole_for_a_while_breaks_nothing() -> None:
+    assert signals._share([signals.Place(None, 102, 102, 100)]) == 1
+
+
 def test_a_rate_on_fewer_than_30_records_never_signals() -> None:
     closed([(2, 8)] * 12 + [(29, 0)])
     assert asked(12, "win_rate").notes[0] == "Within what is usual."

@@ -71,6 +71,12 @@ def test_only_closed_periods_since_it_holds_count(clock: Callable) -> None:
     assert asked().value == 1
 
 
+def test_a_threshold_that_has_held_for_more_than_20_years_counts_the_last_ones() -> None:
+    ThresholdFactory(value=Decimal(100), start=dt.date(2000, 1, 1))
+    won([0, 0, 200])
+    assert asked().value == 1
+
+
 def test_the_periods_are_listed_with_their_values_and_lead_to_their_records() -> None:
     ThresholdFactory(value=Decimal(100_00))
     won([100_00, 0, 250_00])

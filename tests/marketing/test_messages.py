@@ -130,6 +130,26 @@ def test_the_recipient_is_found_by_address_and_an_opt_out_ends_the_consent():
     assert Person.objects.get(pk=person.pk).consent == "denied"
 
 
+def test_another_address_is_another_recipient_and_another_campaign_another_owner(people: Any) -> None:
+    ann = PersonFactory(emails=["ann@firm.example"], consent="granted")
+    bob = PersonFactory(emails=["bob@firm.example"], consent="granted")
+    message = CampaignMessageFactory(email="ann@firm.example", campaign=CampaignFactory(owner=people.mia))
+    mailing.save_message(message, email="bob@firm.example", opted_out_at=after(hours=2))
+    assert message.person == bob
+    assert [Person.objects.get(pk=one.pk).consent for one in (ann, bob)] == ["granted", "denied"]
+    mailing.save_message(message, campaign=CampaignFactory(owner=people.ann))
+    assert (message.owner, message.team) == (people.ann, people.north)
+
+
+def test_an_export_names_nobody_whom_one_may_not_see(people: Any, client_of: Any) -> None:
+    PersonFactory(name="Secret Person", owner=people.cleo, emails=["zoe@firm.example"])
+    CampaignMessageFactory(campaign=CampaignFactory(owner=people.ann), email="zoe@firm.example")
+    csv = client_of(people.max).get("/campaigns/messages/?export=csv")
+    text = b"".join(csv).decode()
+    assert "zoe@firm.example" in text
+    assert "Secret" not in text
+
+
 def test_an_export_of_the_mailing_tool_is_imported_and_a_later_one_tells_more(tmp_path: Path, people: Any) -> None:
     PersonFactory(emails=["zoe@firm.example"])
     rows = [
