@@ -119,9 +119,13 @@ def _rank(item: pytest.Item) -> int:
     return next(found, len(LONGEST))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out what the machine cannot run, and begins with what takes longest."""
+    """Leaves out what the machine cannot run, and begins with what takes longest. Pages are asked once: they show the querysets that
+    the API is asked for on each database."""
     for item in items:
+        if item.path.name.startswith("test_view_"):
+            item.add_marker(pytest.mark.once)
         if item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.needs("chromium"))
         lacking = machine.missing(tuple(name for mark in item.iter_markers("needs") for name in mark.args))

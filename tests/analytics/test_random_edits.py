@@ -109,12 +109,23 @@ def test_the_numbers_are_those_of_the_records_after_200_random_edits(settled: Ca
 @pytest.mark.parametrize(
     "changes",
     shared_out(
-        {"time_zone": "America/Los_Angeles"},
-        {"time_zone": "Pacific/Kiritimati", "fiscal_year_start": 4},
-        {"base_currency": "EUR"},
-        {"lead_quiet_days": 5, "lead_abandonment_window": 9, "lead_conversion_window": 20},
-        {"deal_win_window": 12, "stage_conversion_window": 3, "stale_days": 4, "customer_window_days": 20},
-        {"attribution_window_days": 10, "attribution_model": "ends"},
+        {
+            "time_zone": "America/Los_Angeles",
+            "base_currency": "EUR",
+            "deal_win_window": 12,
+            "stage_conversion_window": 3,
+            "stale_days": 4,
+            "customer_window_days": 20,
+        },
+        {
+            "time_zone": "Pacific/Kiritimati",
+            "fiscal_year_start": 4,
+            "lead_quiet_days": 5,
+            "lead_abandonment_window": 9,
+            "lead_conversion_window": 20,
+            "attribution_window_days": 10,
+            "attribution_model": "ends",
+        },
     ),
     ids=lambda changes: "-".join(changes),
 )

@@ -48,7 +48,7 @@ from tests.factories import (
 )
 from tests.people import People
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 #: Django's and allauth's own addresses; their own tests look after them.
 ELSEWHERE = ("admin/", "accounts/")

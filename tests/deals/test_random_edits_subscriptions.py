@@ -67,7 +67,7 @@ def balanced() -> bool:
     return same and all(own.get(pk, 0) == amount for pk, amount in mrr.items())
 
 
-@pytest.mark.parametrize("seed", shared_out(1, 2, 3))
+@pytest.mark.parametrize("seed", shared_out(1, 2))
 def test_the_numbers_are_those_of_the_subscriptions_after_200_random_edits(settled: Callable, seed: int) -> None:
     world = settled(seed)
     assert differences() == []
@@ -82,6 +82,7 @@ def test_the_numbers_are_those_of_the_subscriptions_after_200_random_edits(settl
     assert before
 
 
+@pytest.mark.once
 def test_days_that_pass_bring_what_was_planned(settled: Callable, clock: Callable) -> None:
     world = settled(4)
     for day in ("2026-05-31 12:00", "2026-06-01 12:00", "2026-07-20 12:00", "2027-06-30 12:00"):
@@ -97,7 +98,7 @@ def test_days_that_pass_bring_what_was_planned(settled: Callable, clock: Callabl
 
 @pytest.mark.parametrize(
     "changes",
-    shared_out({"time_zone": "Pacific/Kiritimati"}, {"base_currency": "NOK"}, {"fiscal_year_start": 7}),
+    shared_out({"time_zone": "Pacific/Kiritimati", "fiscal_year_start": 7}, {"base_currency": "NOK"}),
     ids=lambda changes: "-".join(changes),
 )
 def test_other_settings_give_other_numbers_and_still_those_of_the_subscriptions(settled: Callable, changes: dict) -> None:

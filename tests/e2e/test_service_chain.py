@@ -32,7 +32,7 @@ from .conftest import PHONE, OpenAs, Site, serve
 from .desk import open_desk
 from .test_agent_day import ask
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 CSAT = "Customer satisfaction (CSAT)"
 TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}

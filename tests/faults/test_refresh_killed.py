@@ -11,6 +11,7 @@ from analytics.scopes import Scope
 from crm.models import Organisation
 from crm.periods import Period
 from tests.analytics.world import END, START, build, make_deal
+from tests.databases import shared_out
 
 from .harness import Faults, wait_until_idle
 
@@ -26,7 +27,7 @@ def numbers(live: bool) -> list[tuple]:
 
 
 @pytest.mark.parametrize(
-    "point", ["analytics.recomputed:1", "analytics.recomputed:9", "job.finishing:2", "analytics.published:2"]
+    "point", shared_out("analytics.recomputed:1", "analytics.recomputed:9", "job.finishing:2", "analytics.published:2")
 )
 def test_a_refresh_whose_worker_is_killed_ends_as_if_nothing_had_happened(faults: Faults, people, point: str) -> None:
     world = build(people, size=8)

@@ -70,6 +70,7 @@ def test_the_numbers_are_those_of_the_tickets_after_200_random_edits(settled: Ca
     assert stored() == before
 
 
+@pytest.mark.once
 def test_other_windows_and_zones_give_other_numbers_and_still_those_of_the_tickets(settled: Callable) -> None:
     desk = settled(2)
     catalogue.save_desk(reopen_window=1, contact_window=2)
