@@ -16,7 +16,7 @@ from crm.models import Record
 from crm.periods import Period, containing
 from crm.querysets import ScopedQuerySet
 
-from .querysets import TargetQuerySet
+from .querysets import AimQuerySet
 
 SLOTS = 16
 
@@ -167,11 +167,11 @@ class Difference(models.Model):
         return self.what
 
 
-class Target(Record):
-    """What a number should be in a month, quarter or year: of everyone, of a team, or of one person.
+class Aim(Record):
+    """What a number should reach: of everyone, of a team, or of one person.
 
-    `owner` is the person; without one it is the team's, without either everyone's. A person's target keeps the team the person
-    was in when it was set. `value` is in the number's stored unit: minor units of `currency`, seconds, percent 0 to 100.
+    `owner` is the person; without one it is the team's, without either everyone's. A person's keeps the team the person was in when it
+    was set. `value` is in the number's stored unit: minor units of `currency`, seconds, percent 0 to 100.
     """
 
     class Grain(models.TextChoices):
@@ -180,12 +180,25 @@ class Target(Record):
         YEAR = "year", _("Year")
 
     kpi = models.CharField(_("number"), max_length=60)
-    grain = models.CharField(_("for a"), max_length=7, choices=Grain, default=Grain.MONTH)
-    start = models.DateField(_("first day"))
-    value = models.DecimalField(_("target"), max_digits=20, decimal_places=4)
     currency = models.CharField(_("currency"), max_length=3, blank=True, editable=False)
 
-    objects: Any = TargetQuerySet.as_manager()  # the plugin of mypy cannot resolve it in this cycle of modules
+    objects: Any = AimQuerySet.as_manager()  # the plugin of mypy cannot resolve it in this cycle of modules
+
+    class Meta:
+        abstract = True
+
+    @property
+    def whom(self) -> Any:
+        """The person or team; None for everyone."""
+        return self.owner or self.team
+
+
+class Target(Aim):
+    """What a number should be in a month, quarter or year."""
+
+    grain = models.CharField(_("for a"), max_length=7, choices=Aim.Grain, default=Aim.Grain.MONTH)
+    start = models.DateField(_("first day"))
+    value = models.DecimalField(_("target"), max_digits=20, decimal_places=4)
 
     class Meta:
         verbose_name = _("target")
@@ -217,11 +230,6 @@ class Target(Record):
         from .targets import name_of
 
         return name_of(self)
-
-    @property
-    def whom(self) -> Any:
-        """The person or team; None for everyone."""
-        return self.owner or self.team
 
     @property
     def period(self) -> Period:
@@ -280,21 +288,16 @@ class OwnNumber(Record):
         return reverse("analytics:own_number", args=[self.pk])
 
 
-class SuccessThreshold(Record):
-    """The level from which a number counts as a success: of everyone, of a team, or of one person, from a day on.
+class SuccessThreshold(Aim):
+    """The level from which a number counts as a success, from a day on.
 
     It is reached when a closed period of `grain` lies at it or beyond, and can be reached again once one lies back by the dead band.
-    Values are in the number's stored unit, as those of targets are.
     """
 
-    kpi = models.CharField(_("number"), max_length=60)
-    grain = models.CharField(_("in a"), max_length=7, choices=Target.Grain, default=Target.Grain.MONTH)
+    grain = models.CharField(_("in a"), max_length=7, choices=Aim.Grain, default=Aim.Grain.MONTH)
     start = models.DateField(_("from"))
     value = models.DecimalField(_("threshold"), max_digits=20, decimal_places=4)
     dead_band = models.DecimalField(_("dead band"), max_digits=20, decimal_places=4, default=0)
-    currency = models.CharField(_("currency"), max_length=3, blank=True, editable=False)
-
-    objects: Any = TargetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("success threshold")
@@ -330,11 +333,6 @@ class SuccessThreshold(Record):
         from .success import name_of
 
         return name_of(self)
-
-    @property
-    def whom(self) -> Any:
-        """The person or team; None for everyone."""
-        return self.owner or self.team
 
     def get_absolute_url(self) -> str:
         return reverse("analytics:threshold", args=[self.pk])

@@ -7,7 +7,7 @@ from typing import Self
 from crm.querysets import ScopedQuerySet
 
 
-class TargetQuerySet(ScopedQuerySet):
+class AimQuerySet(ScopedQuerySet):
     """Targets."""
 
     def for_list(self) -> Self:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import access, events, periods
-from crm.changes import apply, clean, lock, plain
-from crm.models import Organisation, Team, User
+from crm import periods
 from crm.periods import Period
 
-from . import dirty, formats, targets
+from . import aims, formats, targets
 from .engine import Asked, Row
 from .models import SuccessThreshold, Target
 from .question import NONE
@@ -31,15 +27,9 @@ MOST_UNITS = 240  # twenty years of months
 # --- setting ----------------------------------------------------------------------------------------------------------
 
 
-def may_set(user: Any, owner: User | None, team: Team | None, action: str = "change") -> bool:
-    """Whoever sets targets sets these."""
-    return access.may(user, "successthreshold", action) and targets.may_set(user, owner, team, action)
-
-
 def name_of(threshold: SuccessThreshold) -> str:
     """ "Won amount, Ann Archer" """
-    kpi = kpis.get(threshold.kpi)
-    return f"{kpi.name if kpi else threshold.kpi}, {threshold.whom if threshold.whom is not None else _('everyone')}"
+    return aims.name_of(threshold)
 
 
 def shown(threshold: SuccessThreshold, name: str = "value") -> str:
@@ -52,45 +42,16 @@ def shown(threshold: SuccessThreshold, name: str = "value") -> str:
 
 def is_current(threshold: SuccessThreshold) -> bool:
     """Whether it counts: one in another currency than the present base currency does not."""
-    kpi = kpis.get(threshold.kpi)
-    return kpi is not None and (kpi.unit != "money" or threshold.currency == Organisation.current().base_currency)
+    return aims.in_base_currency(threshold)
 
 
-@transaction.atomic
 def save_threshold(threshold: SuccessThreshold, **changes: Any) -> SuccessThreshold:
-    """Creates or changes a threshold; values are in the stored unit. A person's belongs to the person's present team."""
-    is_new = threshold.pk is None
-    if not is_new:
-        lock(threshold)
-    before = {} if is_new else _said(threshold)
-    since = threshold.start
-    owner = changes.get("owner", threshold.owner)
-    if owner is not None and (is_new or "owner" in changes):
-        changes["team"] = owner.team
-    old, new = apply(threshold, changes)
-    kpi = kpis.get(threshold.kpi)
-    threshold.currency = Organisation.current().base_currency if kpi is not None and kpi.unit == "money" else ""
-    check(threshold)
-    if is_new:
-        events.stamp(threshold)
-    elif not new and before == _said(threshold):
-        return threshold
-    threshold.save()
-    if is_new:
-        events.record("successthreshold.created", threshold, new=_said(threshold), links=[threshold.owner])
-    else:
-        events.record("successthreshold.changed", threshold, old=old, new=new, links=[threshold.owner])
-    dirty.mark([(STREAM, min(day for day in (threshold.start, since) if day is not None))])
-    return threshold
+    """Creates or changes a threshold (see `aims.save`)."""
+    return aims.save(threshold, STREAM, check, changes)
 
 
-@transaction.atomic
 def delete_threshold(threshold: SuccessThreshold) -> None:
-    """Takes a threshold back, as if none had been set."""
-    lock(threshold)
-    events.record("successthreshold.deleted", threshold, old=_said(threshold), links=[threshold.owner])
-    dirty.mark([(STREAM, threshold.start)])
-    threshold.delete()
+    aims.delete(threshold, STREAM)
 
 
 def check(threshold: SuccessThreshold) -> None:
@@ -104,17 +65,7 @@ def check(threshold: SuccessThreshold) -> None:
         raise ValidationError({"grain": _("A threshold is for months, quarters or years.")})
     if threshold.dead_band < 0:
         raise ValidationError({"dead_band": _("The dead band cannot be negative.")})
-    if threshold.owner_id is not None and not {"owner", "user"} & set(kpi.dimensions):
-        raise ValidationError({"owner": _("This number is nobody's own: it cannot be split by person.")})
-    if threshold.owner_id is None and threshold.team_id is not None and "team" not in kpi.dimensions:
-        raise ValidationError({"team": _("This number cannot be split by team.")})
-    clean(threshold)
-
-
-def _said(threshold: SuccessThreshold) -> dict[str, Any]:
-    names = ("kpi", "grain", "start", "currency", "owner", "team")
-    found = {name: plain(value) for name in names if (value := getattr(threshold, name)) not in (None, "")}
-    return {**found, **{name: f"{Decimal(getattr(threshold, name)).normalize():f}" for name in ("value", "dead_band")}}
+    aims.check_whom(threshold, kpi)
 
 
 # --- how often it was reached -----------------------------------------------------------------------------------------

@@ -11,17 +11,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm import access, events, periods
+from crm import access, periods
 from crm import formats as words
-from crm.changes import apply, clean, lock, plain
-from crm.models import Organisation, Team, User
+from crm.models import Team, User
 from crm.money import LARGEST, exponent, to_major
 from crm.periods import Period
 
-from . import dirty, formats
+from . import aims, formats
 from .models import Target
 from .question import mix
 from .registry import Kpi, kpis
@@ -42,7 +40,7 @@ def settable() -> list[Kpi]:
 
 
 def may_set(user: Any, owner: User | None, team: Team | None, action: str = "change") -> bool:
-    """Managers set targets of their teams and the people in them, administrators all."""
+    """Managers set targets and thresholds of their teams and the people in them, administrators all."""
     scope = access.scope_of(user, "target", action)
     if scope == "all":
         return True
@@ -54,9 +52,7 @@ def may_set(user: Any, owner: User | None, team: Team | None, action: str = "cha
 
 def name_of(target: Target) -> str:
     """ "Won amount, May 2026, Ann Archer" """
-    kpi = kpis.get(target.kpi)
-    whom = target.whom if target.whom is not None else _("everyone")
-    return f"{kpi.name if kpi else target.kpi}, {formats.period(target.period)}, {whom}"
+    return aims.name_of(target, formats.period(target.period))
 
 
 # --- how values are written -------------------------------------------------------------------------------------------
@@ -105,49 +101,19 @@ def number(value: Decimal) -> int | float:
 def is_current(target: Target) -> bool:
     """Whether it counts: an amount in another currency than the present base currency does not, nor one of a quarter or year that the
     fiscal calendar no longer has."""
-    kpi = kpis.get(target.kpi)
-    if kpi is None or target.period.start != target.start:
-        return False
-    return kpi.unit != "money" or target.currency == Organisation.current().base_currency
+    return aims.in_base_currency(target) and target.period.start == target.start
 
 
 # --- setting ----------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def save_target(target: Target, **changes: Any) -> Target:
-    """Creates or changes a target; `value` is in the stored unit. A person's target belongs to the person's present team."""
-    is_new = target.pk is None
-    if not is_new:
-        lock(target)
-    before = {} if is_new else _said(target)
-    old_start = target.start
-    owner = changes.get("owner", target.owner)
-    if owner is not None and (is_new or "owner" in changes):
-        changes["team"] = owner.team
-    old, new = apply(target, changes)
-    target.currency = Organisation.current().base_currency if _is_money(target) else ""
-    check(target)
-    if is_new:
-        events.stamp(target)
-    elif not new and before == _said(target):
-        return target
-    target.save()
-    if is_new:
-        events.record("target.created", target, new=_said(target), links=[target.owner])
-    else:
-        events.record("target.changed", target, old=old, new=new, links=[target.owner])
-    dirty.mark((STREAM, day) for day in {target.start, old_start or target.start})
-    return target
+    """Creates or changes a target (see `aims.save`)."""
+    return aims.save(target, STREAM, check, changes)
 
 
-@transaction.atomic
 def delete_target(target: Target) -> None:
-    """Takes a target back, as if none had been set."""
-    lock(target)
-    events.record("target.deleted", target, old=_said(target), links=[target.owner])
-    dirty.mark([(STREAM, target.start)])
-    target.delete()
+    aims.delete(target, STREAM)
 
 
 def check(target: Target) -> None:
@@ -167,22 +133,7 @@ def check(target: Target) -> None:
                 % {"grain": target.get_grain_display().lower(), "day": words.day(target.period.start)}
             }
         )
-    if target.owner_id is not None and not {"owner", "user"} & set(kpi.dimensions):
-        raise ValidationError({"owner": _("This number is nobody's own: it cannot be split by person.")})
-    if target.owner_id is None and target.team_id is not None and "team" not in kpi.dimensions:
-        raise ValidationError({"team": _("This number cannot be split by team.")})
-    clean(target)
-
-
-def _is_money(target: Target) -> bool:
-    kpi = kpis.get(target.kpi)
-    return kpi is not None and kpi.unit == "money"
-
-
-def _said(target: Target) -> dict[str, Any]:
-    names = ("kpi", "grain", "start", "value", "currency", "owner", "team")
-    found = {name: plain(value) for name in names if (value := getattr(target, name)) not in (None, "")}
-    return {**found, "value": f"{target.value.normalize():f}"}
+    aims.check_whom(target, kpi)
 
 
 # --- which one holds --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from ..filters import ThresholdFilter
 from ..forms import ThresholdForm
 from ..models import SuccessThreshold
 from ..registry import METRIC, kpis
-from .targets import FIRST_CHOICE
+from .targets import FIRST_CHOICE, cut_of
 
 
 class ThresholdList(ListView):
@@ -39,10 +39,8 @@ class ThresholdPage(DetailView):
         return SuccessThreshold.objects.for_list()
 
     def extra(self, threshold: Any) -> dict:
-        whom = {"owner": threshold.owner_id} if threshold.owner_id else {"team": threshold.team_id} if threshold.team_id else {}
-        kpi = kpis.get(threshold.kpi)
-        cut = "".join(f"&{name}={pk}" for name, pk in whom.items() if kpi and name in kpi.dimensions)
-        url = f"{reverse('analytics:kpi', args=['threshold_breach'])}?period=last_365&{METRIC}={kpi.key}{cut}" if kpi else ""
+        kpi, page = kpis.get(threshold.kpi), reverse("analytics:kpi", args=["threshold_breach"])
+        url = f"{page}?period=last_365&{METRIC}={kpi.key}{cut_of(threshold, kpi)}" if kpi else ""
         return {"kpi": kpi, "kpi_url": url, "current": success.is_current(threshold), "changes": changes_of(threshold)}
 
 

@@ -24,7 +24,7 @@ from ..columns import TARGETS
 from ..filters import TargetFilter
 from ..forms import TargetForm, YearGrid, kpi_choices, rows_for, unit_words, year_of
 from ..models import Target
-from ..registry import kpis
+from ..registry import Kpi, kpis
 
 FIRST_CHOICE = "won_amount"
 
@@ -42,6 +42,12 @@ class TargetList(ListView):
     empty_text = gettext_lazy("Say what a number should be in a month, a quarter or a year, and see how far along you are.")
 
 
+def cut_of(aim: Any, kpi: Kpi) -> str:
+    """What narrows the number's address to whom the target or threshold is for."""
+    whom = {"owner": aim.owner_id} if aim.owner_id else {"team": aim.team_id} if aim.team_id else {}
+    return "".join(f"&{name}={pk}" for name, pk in whom.items() if name in kpi.dimensions)
+
+
 class TargetPage(DetailView):
     model = Target
     template = "analytics/target.html"
@@ -50,11 +56,12 @@ class TargetPage(DetailView):
         return Target.objects.for_list()
 
     def extra(self, target: Any) -> dict:
-        whom = {"owner": target.owner_id} if target.owner_id else {"team": target.team_id} if target.team_id else {}
-        kpi = kpis.get(target.kpi)
-        cut = "".join(f"&{name}={pk}" for name, pk in whom.items() if kpi and name in kpi.dimensions)
-        period = target.period
-        url = f"{reverse('analytics:kpi', args=[kpi.key])}?from={period.start}&to={period.last_day}{cut}" if kpi else ""
+        kpi, period = kpis.get(target.kpi), target.period
+        url = (
+            f"{reverse('analytics:kpi', args=[kpi.key])}?from={period.start}&to={period.last_day}{cut_of(target, kpi)}"
+            if kpi
+            else ""
+        )
         return {"kpi": kpi, "kpi_url": url, "current": targets.is_current(target), "changes": changes_of(target)}
 
 
