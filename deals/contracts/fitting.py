@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from analytics import dirty
 from crm.models import Organisation
@@ -18,6 +17,7 @@ from ..orders.facts import in_base
 from ..subscriptions import terms
 from ..subscriptions.models import Subscription, SubscriptionStep, TermEnd
 from ..value.fitting import margin_at
+from ..value.runs import Runs
 from . import sbg
 from .models import ContractRun, ContractValue, Refusal
 
@@ -26,7 +26,7 @@ TERMS, LONGEST = 100, 3  # gates: kpis.md 5
 FITTED_PART, WORST_ERROR = Decimal("0.7"), 25  # of the hold-out; percent
 YEARLY = 0.1  # discount of a year
 MONTH = 30.4375  # days
-Marks = set[tuple[str, "dt.date | None"]]
+runs = Runs(ContractRun, ContractValue, VALUED, OUTDATED)
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,7 @@ def hold_out(found: Sequence[End]) -> tuple[Decimal | None, bool]:
 def make(day: dt.date) -> ContractRun:
     """Fits the terms that had ended by the end of `day` and values every account, or says why not. Run again for the same day it begins
     again; a day before the newest run's raises ValueError."""
-    newest = ContractRun.objects.order_by("-day").first()
-    if newest is not None and newest.day > day:
-        raise ValueError(f"There is a run of {newest.day} already.")
-    if newest is not None and newest.day == day:
-        _drop(newest)
+    runs.make_room(day)
     chains = Chains()
     found = ends(day, chains)
     refused, fitted, error = refusal(found)
@@ -137,11 +133,11 @@ def make(day: dt.date) -> ContractRun:
     if fitted is not None:
         run.margin = margin_at(day)
         run.parameters = {"alpha": fitted.alpha, "beta": fitted.beta}
-    _close(ContractValue.objects.filter(end=None), day)
+    runs.close(ContractValue.objects.filter(end=None), day)
     run.save()
     if fitted is not None:
         rows = ContractValue.objects.bulk_create(values(run, fitted, chains), batch_size=500)
-        dirty.mark(marks_of(rows))
+        dirty.mark(runs.marks_of(rows))
     return run
 
 
@@ -194,22 +190,3 @@ def _value(
         owner_id=step.owner_id,
         team_id=step.team_id,
     )
-
-
-def _drop(run: ContractRun) -> None:
-    """Takes the newest run back; the one before it stands again."""
-    dirty.mark(marks_of(run.values.all()))
-    run.delete()
-    _close(ContractValue.objects.filter(end=run.day), None)
-
-
-def _close(rows: QuerySet[ContractValue], end: dt.date | None) -> None:
-    """Gives values another end, and marks the days on which that changes what is counted."""
-    found = list(rows.only("start", "end"))
-    rows.update(end=end)
-    dirty.mark({*marks_of(found), (OUTDATED, end)} if found else set())
-
-
-def marks_of(rows: Iterable[ContractValue]) -> Marks:
-    """The (stream, day) pairs in which these values are counted."""
-    return {pair for one in rows for pair in ((VALUED, one.start), (OUTDATED, one.end))}

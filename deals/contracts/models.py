@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ..subscriptions.models import Stepped
+from ..value.models import MISSED, ModelRun
 
 
 class Refusal(models.TextChoices):
@@ -15,37 +16,22 @@ class Refusal(models.TextChoices):
     FEW_TERMS = "few_terms", _("Fewer than 100 terms have ended")
     FEW_RENEWALS = "few_renewals", _("No contract has come to the end of its third term")
     NO_FIT = "no_fit", _("The model does not fit these renewals")
-    HOLD_OUT = (
-        "hold_out",
-        _(
-            "Fitted on the first seven tenths of the time, it missed the rest by more than a quarter, or by more than a plain rate"
-        ),
-    )
+    HOLD_OUT = "hold_out", MISSED
 
 
-class ContractRun(models.Model):
+class ContractRun(ModelRun):
     """One fit of the shifted-beta-geometric to all terms that had ended by the end of `day`.
 
-    `refused` says why there is no result; else `parameters` holds alpha and beta. `error` is the error of the hold-out in percent of the
-    renewals there were; `due` how many terms had ended, `longest` the most of one chain of renewals.
+    `parameters`: alpha and beta. `due` is how many terms had ended, `longest` the most of one chain of renewals.
     """
 
-    day = models.DateField(_("day"), unique=True)
-    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
     refused = models.CharField(_("refused"), max_length=20, choices=Refusal, blank=True)
     due = models.PositiveIntegerField(_("terms that ended"), default=0)
     longest = models.PositiveIntegerField(_("terms of the longest contract"), default=0)
-    error = models.DecimalField(_("error of the hold-out in percent"), max_digits=9, decimal_places=2, null=True)
-    margin = models.DecimalField(_("margin"), max_digits=7, decimal_places=6, null=True)
-    parameters = models.JSONField(_("parameters"), default=dict)
 
-    class Meta:
+    class Meta(ModelRun.Meta):
         verbose_name = _("run of the model of renewals")
         verbose_name_plural = _("runs of the model of renewals")
-        ordering = ["-day"]
-
-    def __str__(self) -> str:
-        return str(self.day)
 
 
 class ContractValue(Stepped):

@@ -30,7 +30,7 @@ def fit(job: Any) -> None:
 
 def _merge_company(keep: Company, lose: Company) -> None:
     """What was expected of both is expected of the one; it counts under the plan, owner and team of the more valuable."""
-    dirty.mark(fitting.marks_of(ContractValue.objects.filter(company__in=[keep.pk, lose.pk]).only("start", "end")))
+    dirty.mark(fitting.runs.marks_of(ContractValue.objects.filter(company__in=[keep.pk, lose.pk]).only("start", "end")))
     kept = {row.run_id: row for row in ContractValue.objects.filter(company=keep)}
     for row in ContractValue.objects.filter(company=lose):
         other = kept.get(row.run_id)
@@ -49,4 +49,4 @@ contacts.company_merges.append(_merge_company)
 @events.subscribe("company.resegmented", "company.merged")
 def _resegmented(event: Any) -> None:
     """Industry is a dimension of what is expected of a company."""
-    dirty.mark(fitting.marks_of(ContractValue.objects.filter(company=event.subject_id).only("start", "end")))
+    dirty.mark(fitting.runs.marks_of(ContractValue.objects.filter(company=event.subject_id).only("start", "end")))

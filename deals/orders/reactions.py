@@ -16,7 +16,7 @@ from contacts.models import Company, Person
 from crm import due, events, jobs
 
 from ..attribution import shares
-from ..value.fitting import marks_of as values_marked
+from ..value.fitting import runs as value_runs
 from . import facts, growth, life
 from .models import Customer, Order
 
@@ -31,7 +31,7 @@ def _merge_customers(keep: Customer | None, lose: Customer | None, **owner: Any)
         Customer.objects.filter(pk=lose.pk).update(**owner)
         return
     orders = list(Order.objects.filter(customer=lose))
-    dirty.mark({*life.marks_of(lose.spells.all()), *values_marked(lose.values.all()), (life.COHORTS, lose.started)})
+    dirty.mark({*life.marks_of(lose.spells.all()), *value_runs.marks_of(lose.values.all()), (life.COHORTS, lose.started)})
     Order.objects.filter(customer=lose).update(customer=keep)
     dirty.mark({*facts.marks_of(orders), (facts.LINES, lose.first_day), (facts.LINES, keep.first_day)})
     lose.delete()

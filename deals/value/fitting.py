@@ -10,7 +10,7 @@ from itertools import groupby
 from statistics import median
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Sum
 
 from analytics import dirty
 from crm.models import Organisation
@@ -21,13 +21,14 @@ from ..orders.models import Customer, Order, OrderLine
 from . import bgnbd, spend
 from .bgnbd import History
 from .models import CustomerValue, Refusal, ValueRun
+from .runs import Marks, Runs
 
 VALUED, OUTDATED = "customers.valued", "customers.outdated"
 CUSTOMERS, REPEATERS, INTERVALS = 300, 100, 3  # gates: kpis.md 5
 FITTED_PART, WORST_ERROR = Decimal("0.7"), 25  # of the hold-out; percent
 WEEKS, YEARLY = 52, 0.1  # horizon, discount of a year
 STEP = 500
-Marks = set[tuple[str, "dt.date | None"]]
+runs = Runs(ValueRun, CustomerValue, VALUED, OUTDATED)
 
 
 @dataclass(frozen=True)
@@ -144,11 +145,7 @@ def begin(day: dt.date) -> ValueRun:
     """Fits the orders up to the end of `day`, or says why not. Run again for the same day it begins again; a day before the newest run's
     raises ValueError.
     """
-    newest = ValueRun.objects.order_by("-day").first()
-    if newest is not None and newest.day > day:
-        raise ValueError(f"There is a run of {newest.day} already.")
-    if newest is not None and newest.day == day:
-        _drop(newest)
+    runs.make_room(day)
     found = list(buyers(day))
     refused, fitted, error = refusal(found, day)
     run = ValueRun(day=day, refused=refused, error=error, customers=len(found), repeaters=sum(len(one.days) > 1 for one in found))
@@ -222,38 +219,15 @@ def _values(run: ValueRun, found: Iterable[Buyer]) -> list[CustomerValue]:
 @transaction.atomic
 def finish(run: ValueRun) -> None:
     """From its day on the run stands, and the one before it no longer."""
-    _close(CustomerValue.objects.filter(end=None).exclude(run=run), run.day)
+    runs.close(CustomerValue.objects.filter(end=None).exclude(run=run), run.day)
     run.done = True
     run.save(update_fields=["done"])
-    mark(run.values.all())
-
-
-def _drop(run: ValueRun) -> None:
-    """Takes the newest run back; the one before it stands again."""
-    mark(run.values.all())
-    run.delete()
-    _close(CustomerValue.objects.filter(end=run.day), None)
-
-
-def _close(values: QuerySet[CustomerValue], end: dt.date | None) -> None:
-    """Gives values another end, and marks the days on which that changes what is counted."""
-    rows = list(values.only("start", "end"))
-    values.update(end=end)
-    dirty.mark({*marks_of(rows), (OUTDATED, end)} if rows else set())
-
-
-def marks_of(values: Iterable[CustomerValue]) -> Marks:
-    """The (stream, day) pairs in which these values are counted."""
-    return {pair for one in values for pair in ((VALUED, one.start), (OUTDATED, one.end))}
-
-
-def mark(values: Iterable[CustomerValue]) -> None:
-    dirty.mark(marks_of(values))
+    dirty.mark(runs.marks_of(run.values.all()))
 
 
 def of_orders(orders: Iterable[Order]) -> Marks:
     """The days on which values whose last purchase these orders are stand: they are split by what the order says."""
-    return marks_of(CustomerValue.objects.filter(order__in=[order.pk for order in orders if order.pk]).only("start", "end"))
+    return runs.marks_of(CustomerValue.objects.filter(order__in=[order.pk for order in orders if order.pk]).only("start", "end"))
 
 
 facts.followers.append(of_orders)

@@ -6,6 +6,31 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+MISSED = _(
+    "Fitted on the first seven tenths of the time, it missed the rest by more than a quarter, or by more than a plain rate"
+)
+
+
+class ModelRun(models.Model):
+    """One fit of a model to all that had happened by the end of `day`.
+
+    A subclass's `refused` says why there is no result; else `parameters` holds them. `error` is the error of the hold-out in percent of what
+    happened then.
+    """
+
+    day = models.DateField(_("day"), unique=True)
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    error = models.DecimalField(_("error of the hold-out in percent"), max_digits=9, decimal_places=2, null=True)
+    margin = models.DecimalField(_("margin"), max_digits=7, decimal_places=6, null=True)
+    parameters = models.JSONField(_("parameters"), default=dict)
+
+    class Meta:
+        abstract = True
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return str(self.day)
+
 
 class Refusal(models.TextChoices):
     """Why a run says nothing (kpis.md 5.6)."""
@@ -14,39 +39,24 @@ class Refusal(models.TextChoices):
     FEW_REPEATERS = "few_repeaters", _("Fewer than 100 customers who came back")
     SHORT_HISTORY = "short_history", _("The orders reach less far back than three times the usual time between purchases")
     NO_FIT = "no_fit", _("The model does not fit these purchases")
-    HOLD_OUT = (
-        "hold_out",
-        _(
-            "Fitted on the first seven tenths of the time, it missed the rest by more than a quarter, or by more than a plain rate"
-        ),
-    )
+    HOLD_OUT = "hold_out", MISSED
 
 
-class ValueRun(models.Model):
+class ValueRun(ModelRun):
     """One fit of BG/NBD and Gamma-Gamma to all orders up to the end of `day`.
 
-    `refused` says why there is no result; else `parameters` holds r, alpha, a, b in weeks and, where spend could be modelled, p, q, g in
-    base currency. `error` is the error of the hold-out in percent of what was bought then. `done` once all customers are valued: until
-    then the run before it stands.
+    `parameters`: r, alpha, a, b in weeks and, where spend could be modelled, p, q, g in base currency. `done` once all customers are
+    valued: until then the run before it stands.
     """
 
-    day = models.DateField(_("day"), unique=True)
-    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
     done = models.BooleanField(_("done"), default=False)
     refused = models.CharField(_("refused"), max_length=20, choices=Refusal, blank=True)
     customers = models.PositiveIntegerField(_("customers"), default=0)
     repeaters = models.PositiveIntegerField(_("customers who came back"), default=0)
-    error = models.DecimalField(_("error of the hold-out in percent"), max_digits=9, decimal_places=2, null=True)
-    margin = models.DecimalField(_("margin"), max_digits=7, decimal_places=6, null=True)
-    parameters = models.JSONField(_("parameters"), default=dict)
 
-    class Meta:
+    class Meta(ModelRun.Meta):
         verbose_name = _("run of the customer value model")
         verbose_name_plural = _("runs of the customer value model")
-        ordering = ["-day"]
-
-    def __str__(self) -> str:
-        return str(self.day)
 
 
 class CustomerValue(models.Model):
