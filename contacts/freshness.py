@@ -102,5 +102,5 @@ def _derive(kind: Watched, label: str, ids: Sequence[int]) -> None:
 
 
 def _mark(kind: Watched, spans: Sequence[FreshSpan]) -> None:
-    dirty.mark([(f"{kind.plural}.fresh_in", span.start_day) for span in spans])
-    dirty.mark([(f"{kind.plural}.fresh_out", span.end_day) for span in spans])
+    began = [(f"{kind.plural}.fresh_in", span.start_day) for span in spans]
+    dirty.mark([*began, *((f"{kind.plural}.fresh_out", span.end_day) for span in spans)])
