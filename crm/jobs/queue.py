@@ -35,18 +35,20 @@ def enqueue(
     """
     if kind not in kinds:
         raise LookupError(f"No handler for jobs of kind “{kind}”.")
+    if not connection.in_atomic_block:
+        with transaction.atomic():
+            return enqueue(kind, payload, key=key, delay=delay, actor=actor)
     job = Job(kind=kind, key=key, payload=payload or {}, run_at=server_time(delay), actor=actor or events.actor())
-    with transaction.atomic():
-        transaction.on_commit(partial(bell.ring, delay))
-        if key and _covered(job, delay):
-            return None
-        if key and not lock_key(kind, key):
-            # Another transaction is writing a job of this key and may commit long after this one. Waiting for it could hold
-            # up a click behind an import, so this job goes without its key: one run too many, never one too few.
-            job.key = ""
-        elif key and _covered(job, delay):
-            return None
-        job.save(force_insert=True)
+    transaction.on_commit(partial(bell.ring, delay))
+    if key and _covered(job, delay):
+        return None
+    if key and not lock_key(kind, key):
+        # Another transaction is writing a job of this key and may commit long after this one. Waiting for it could hold
+        # up a click behind an import, so this job goes without its key: one run too many, never one too few.
+        job.key = ""
+    elif key and _covered(job, delay):
+        return None
+    job.save(force_insert=True)
     # The database chose the time; read it only if someone asks.
     job.__dict__.pop("run_at")
     return job
