@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import sqrt
 from typing import Any
 
@@ -429,7 +430,7 @@ class _Reader:
         elif kpi.kind == "percentile":
             parts = self._percentile(member)
         else:
-            inputs |= self._calendar()
+            inputs |= self._calendar
             parts = (kpi.calculate or (percent if kpi.unit == "percent" else quotient if "denominator" in kpi.terms else plain))(
                 inputs
             )
@@ -450,6 +451,7 @@ class _Reader:
         ]
         return row
 
+    @cached_property
     def _calendar(self) -> dict[str, int]:
         """The period's days up to today, and how many of them are Monday to Friday; formulas may divide by them."""
         end = min(self.period.end, self.question.today + DAY)
