@@ -48,6 +48,7 @@ def organisation(db: None) -> Any:
     """The settings row: UTC, US dollars, weeks from Monday, fiscal year from January."""
     from crm.models import Organisation
 
+    Organisation.remember()
     return Organisation.current()
 
 
