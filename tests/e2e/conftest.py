@@ -7,7 +7,9 @@ content policy on the console, a request that leaves the machine, an answer of 5
 
 from __future__ import annotations
 
+import copy
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from urllib.parse import urlparse
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -105,11 +107,26 @@ def serve(blocker: Any) -> Iterator[LiveServer]:
             Organisation.forget()
 
 
+@pytest.fixture(scope="session")
+def kept_scene() -> list[tuple[sqlite3.Connection, Scene]]:
+    """The filled database and its records, once a module has made them."""
+    return []
+
+
 @pytest.fixture(scope="module")
-def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
-    """The server, with the records of `tests.e2e.scene`."""
+def site(django_db_setup: None, django_db_blocker: Any, kept_scene: list) -> Iterator[Site]:
+    """The server, with the records of `tests.e2e.scene`: filled by the first module, on SQLite copied for the others."""
     with serve(django_db_blocker) as server:
-        yield Site(server.url, fill())
+        if kept_scene:
+            database, scene = kept_scene[0]
+            database.backup(connection.connection)
+        else:
+            scene = fill()
+            if connection.vendor == "sqlite":
+                database = sqlite3.connect(":memory:", check_same_thread=False)
+                connection.connection.backup(database)
+                kept_scene.append((database, scene))
+        yield Site(server.url, copy.deepcopy(scene))
 
 
 class Watch:
