@@ -23,7 +23,7 @@ from tests.surveys.scene import invite, path
 
 from .conftest import PHONE, OpenAs, Site, Watch, serve
 from .desk import open_desk
-from .test_every_page import AXE, WHOLE, faults, too_wide
+from .test_every_page import AXE, faults, too_wide
 
 pytestmark = [pytest.mark.e2e, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -130,9 +130,9 @@ def test_a_public_page_is_without_fault(phone: Page, name: str) -> None:
     assert answer is not None and answer.status == status
     wrong = weigh(phone.answers)  # type: ignore[attr-defined]
     phone.evaluate(AXE.axe_script)
-    wrong += [f"light: {fault}" for fault in [*faults(phone, WHOLE), too_wide(phone)] if fault]
+    wrong += [f"light: {fault}" for fault in [*faults(phone), too_wide(phone)] if fault]
     phone.emulate_media(color_scheme="dark")
-    wrong += [f"dark: {fault}" for fault in faults(phone, WHOLE)]
+    wrong += [f"dark: {fault}" for fault in faults(phone)]
     for language in ("fr", "es"):
         phone.goto(f"{where}{'&' if '?' in where else '?'}l={language}", wait_until="load")
         wrong += [f"{language}: {fault}" for fault in [too_wide(phone)] if fault]
@@ -147,9 +147,9 @@ def test_a_form_that_is_refused_is_without_fault(phone: Page, where: str) -> Non
     phone.locator("main form button").first.click()
     expect(phone.get_by_role("alert")).to_be_visible()
     phone.evaluate(AXE.axe_script)
-    wrong = [*faults(phone, WHOLE), too_wide(phone)]
+    wrong = [*faults(phone), too_wide(phone)]
     phone.emulate_media(color_scheme="dark")
-    assert [*filter(None, wrong), *faults(phone, WHOLE), *phone.watch.problems] == []  # type: ignore[attr-defined]
+    assert [*filter(None, wrong), *faults(phone), *phone.watch.problems] == []  # type: ignore[attr-defined]
 
 
 # --- without script --------------------------------------------------------------------------------------------------
