@@ -17,16 +17,13 @@ from ..orders.facts import in_base
 from ..subscriptions import terms
 from ..subscriptions.models import Subscription, SubscriptionStep, TermEnd
 from ..value.fitting import margin_at
-from ..value.runs import Runs
 from . import sbg
-from .models import ContractRun, ContractValue, Refusal
+from .models import ContractRun, ContractValue, Refusal, runs
 
-VALUED, OUTDATED = "contracts.valued", "contracts.outdated"
 TERMS, LONGEST = 100, 3  # gates: kpis.md 5
 FITTED_PART, WORST_ERROR = Decimal("0.7"), 25  # of the hold-out; percent
 YEARLY = 0.1  # discount of a year
 MONTH = 30.4375  # days
-runs = Runs(ContractRun, ContractValue, VALUED, OUTDATED)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from django.db.models import Q
 from analytics.sources import Measure, StockSource, add_source
 
 from ..subscriptions.measures import ACCOUNT, SPLIT
-from .fitting import OUTDATED, VALUED
-from .models import ContractValue
+from .models import ContractValue, runs
 
 add_source(
     StockSource(
@@ -23,8 +22,8 @@ add_source(
         rows=lambda: ContractValue.objects.all(),
         start="start",
         end="end",
-        opened=VALUED,
-        left=OUTDATED,
+        opened=runs.valued,
+        left=runs.outdated,
         currency="currency",
     )
 )

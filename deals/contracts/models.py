@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..subscriptions.models import Stepped
 from ..value.models import MISSED, ModelRun
+from ..value.runs import Runs
 
 
 class Refusal(models.TextChoices):
@@ -63,3 +64,6 @@ class ContractValue(Stepped):
 
     def __str__(self) -> str:
         return f"{self.company_id} {self.start}"
+
+
+runs = Runs(ContractRun, ContractValue, "contracts.valued", "contracts.outdated")

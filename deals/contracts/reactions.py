@@ -12,8 +12,7 @@ from contacts import services as contacts
 from contacts.models import Company
 from crm import due, events, jobs
 
-from . import fitting
-from .models import ContractValue
+from .models import ContractValue, runs
 
 
 @due.every("deals.contracts", grain="week", each=False)
@@ -25,12 +24,14 @@ def weekly(period: Any) -> None:
 @jobs.kind("deals.contracts_fit", label=_("Fit the model of renewals"), lease=900)
 def fit(job: Any) -> None:
     """Fits the terms that ended up to a day and values all accounts."""
+    from . import fitting  # it loads the mathematics, which only this job needs
+
     fitting.make(dt.date.fromisoformat(job.payload["day"]))
 
 
 def _merge_company(keep: Company, lose: Company) -> None:
     """What was expected of both is expected of the one; it counts under the plan, owner and team of the more valuable."""
-    dirty.mark(fitting.runs.marks_of(ContractValue.objects.filter(company__in=[keep.pk, lose.pk]).only("start", "end")))
+    dirty.mark(runs.marks_of(ContractValue.objects.filter(company__in=[keep.pk, lose.pk]).only("start", "end")))
     kept = {row.run_id: row for row in ContractValue.objects.filter(company=keep)}
     for row in ContractValue.objects.filter(company=lose):
         other = kept.get(row.run_id)
@@ -49,4 +50,4 @@ contacts.company_merges.append(_merge_company)
 @events.subscribe("company.resegmented", "company.merged")
 def _resegmented(event: Any) -> None:
     """Industry is a dimension of what is expected of a company."""
-    dirty.mark(fitting.runs.marks_of(ContractValue.objects.filter(company=event.subject_id).only("start", "end")))
+    dirty.mark(runs.marks_of(ContractValue.objects.filter(company=event.subject_id).only("start", "end")))

@@ -7,11 +7,14 @@ first, so the rate of renewal rises with every term. Times are whole terms.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, lgamma
+from typing import Any
 
-from ..value.optimise import lowest
+import numpy as np
+from scipy.special import betaln
+
+from ..value.optimise import IMPOSSIBLE, lowest
 
 STARTS = ((0.0, 0.0), (1.0, 2.0), (-1.0, 1.0))  # logs of alpha, beta
 INSIDE = (1e-3, 1e3)
@@ -65,22 +68,17 @@ def fit(lost: Mapping[int, int], kept: Mapping[int, int]) -> Fit:
     if not left and not stayed:
         raise ValueError("There is nothing to fit to.")
 
-    def unlikely(logs: Sequence[float]) -> float:
-        try:
-            return -_log_likelihood(exp(logs[0]), exp(logs[1]), left, stayed)
-        except (OverflowError, ValueError):
-            return math.inf
+    def unlikely(logs: Any) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = -_log_likelihood(*np.exp(logs), left, stayed)
+        return value if math.isfinite(value) else IMPOSSIBLE
 
     logs, value, stable = lowest(unlikely, STARTS)
-    return Fit(exp(logs[0]), exp(logs[1]), log_likelihood=-value, stable=stable)
+    return Fit(math.exp(logs[0]), math.exp(logs[1]), log_likelihood=-value, stable=stable)
 
 
 def _log_likelihood(alpha: float, beta: float, lost: Mapping[int, int], kept: Mapping[int, int]) -> float:
     """sum of lost ln P(T = n) + kept ln S(n), with P(T = n) = B(alpha + 1, beta + n - 1) / B(alpha, beta)."""
-    whole = _log_beta(alpha, beta)
-    left = sum(count * (_log_beta(alpha + 1, beta + n - 1) - whole) for n, count in lost.items())
-    return left + sum(count * (_log_beta(alpha, beta + n) - whole) for n, count in kept.items())
-
-
-def _log_beta(a: float, b: float) -> float:
-    return lgamma(a) + lgamma(b) - lgamma(a + b)
+    whole = betaln(alpha, beta)
+    left = sum(count * (betaln(alpha + 1, beta + n - 1) - whole) for n, count in lost.items())
+    return float(left + sum(count * (betaln(alpha, beta + n) - whole) for n, count in kept.items()))

@@ -16,7 +16,7 @@ from contacts.models import Company, Person
 from crm import due, events, jobs
 
 from ..attribution import shares
-from ..value.fitting import runs as value_runs
+from ..value.models import runs as value_runs
 from . import facts, growth, life
 from .models import Customer, Order
 

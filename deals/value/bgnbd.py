@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from math import exp, lgamma, log, log1p
+from typing import Any
 
-from .optimise import lowest
+import numpy as np
+from scipy.special import gammaln, hyp2f1
+
+from .optimise import IMPOSSIBLE, lowest
 
 STARTS = ((0.0, 1.0, 0.0, 1.0), (-1.0, 1.5, -0.5, 1.0), (0.5, 2.5, -1.0, 0.0))  # logs of r, alpha, a, b
 INSIDE = (1e-3, 1e3)
-SMALLEST = 1e-14
 
 
 @dataclass(frozen=True, order=True)
@@ -63,17 +65,13 @@ class Fit:
         shape = (self.r + one.repeats, self.b + one.repeats, a + self.b + one.repeats - 1)
         factor = (a + self.b + one.repeats - 1) / (a - 1)
         shrink = (first / (first + weeks)) ** shape[0]
-        return factor * (1 - shrink * hypergeometric(*shape, weeks / (first + weeks))) / (1 + self._gone(one))
+        return factor * (1 - shrink * hyp2f1(*shape, weeks / (first + weeks))) / (1 + self._gone(one))
 
     def expected_of_new(self, weeks: float) -> float:
         """Purchase days after the first one that a new customer is expected to make: E[X(t)]."""
         a = self._a
         shrink = (self.alpha / (self.alpha + weeks)) ** self.r
-        return (
-            (a + self.b - 1)
-            / (a - 1)
-            * (1 - shrink * hypergeometric(self.r, self.b, a + self.b - 1, weeks / (self.alpha + weeks)))
-        )
+        return (a + self.b - 1) / (a - 1) * (1 - shrink * hyp2f1(self.r, self.b, a + self.b - 1, weeks / (self.alpha + weeks)))
 
     def discounted(self, one: History, weeks: int, yearly: float) -> float:
         """The same, each purchase weighed by what money is worth less by then; `yearly`: the discount of a year (0.1)."""
@@ -91,48 +89,29 @@ class Fit:
         return self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6
 
 
-def hypergeometric(a: float, b: float, c: float, z: float) -> float:
-    """Gauss's 2F1(a, b; c; z) by its series, for 0 <= z < 1."""
-    term = total = 1.0
-    n = 0
-    while abs(term) > SMALLEST * abs(total):
-        term *= (a + n) * (b + n) / (c + n) * z / (n + 1)
-        total += term
-        n += 1
-    return total
-
-
 def fit(histories: Iterable[History]) -> Fit:
     """The parameters that make these histories most likely; the best of several starts. Raises ValueError without histories."""
     counted = Counter(histories)
     if not counted:
         raise ValueError("There is nothing to fit to.")
-    rows = [(one.repeats, one.last, one.age, n) for one, n in sorted(counted.items())]
-    repeats = Counter(one.repeats for one in counted.elements())
+    ordered = sorted(counted)
+    x, last, age = (np.array([getattr(one, name) for one in ordered], float) for name in ("repeats", "last", "age"))
+    n = np.array([counted[one] for one in ordered], float)
 
-    def unlikely(logs: Sequence[float]) -> float:
-        try:
-            r, alpha, a, b = map(exp, logs)
-            return -_log_likelihood(r, alpha, a, b, rows, repeats)
-        except (OverflowError, ValueError):
-            return math.inf
+    def unlikely(logs: Any) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = -_log_likelihood(*np.exp(logs), x, last, age, n)
+        return value if math.isfinite(value) else IMPOSSIBLE
 
     logs, value, stable = lowest(unlikely, STARTS)
-    return Fit(*map(exp, logs), log_likelihood=-value, stable=stable)
+    return Fit(*map(math.exp, logs), log_likelihood=-value, stable=stable)
 
 
-def _log_likelihood(
-    r: float, alpha: float, a: float, b: float, rows: Sequence[tuple[int, float, float, int]], repeats: Counter[int]
-) -> float:
-    """ln L = ln A1 + ln A2 + ln(A3 + [x > 0] A4), the last by log-sum-exp so that many purchases do not overflow."""
-    fixed = r * log(alpha) - lgamma(r) + lgamma(a + b) - lgamma(b)
-    total = sum(n * (fixed + lgamma(r + x) + lgamma(b + x) - lgamma(a + b + x)) for x, n in repeats.items())
-    leave = {x: log(a) - log(b + x - 1) for x in repeats if x}
-    for x, last, age, n in rows:
-        stays = -(r + x) * log(alpha + age)
-        if x:
-            leaves = leave[x] - (r + x) * log(alpha + last)
-            high, low = (stays, leaves) if stays > leaves else (leaves, stays)
-            stays = high + log1p(exp(low - high))
-        total += n * stays
-    return total
+def _log_likelihood(r: float, alpha: float, a: float, b: float, x: Any, last: Any, age: Any, n: Any) -> float:
+    """ln L = ln A1 + ln A2 + ln(A3 + [x > 0] A4) over all histories, of which there are n each; the last by log-sum-exp so that many
+    purchases do not overflow."""
+    bought = x > 0
+    total = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+    stays = -(r + x) * np.log(alpha + age)
+    leaves = np.log(a) - np.log(b + np.where(bought, x, 1) - 1) - (r + x) * np.log(alpha + last)
+    return float(np.sum(n * (total + np.where(bought, np.logaddexp(stays, leaves), stays))))

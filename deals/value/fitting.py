@@ -16,19 +16,15 @@ from analytics import dirty
 from crm.models import Organisation
 from crm.money import exponent
 
-from ..orders import facts
 from ..orders.models import Customer, Order, OrderLine
 from . import bgnbd, spend
 from .bgnbd import History
-from .models import CustomerValue, Refusal, ValueRun
-from .runs import Marks, Runs
+from .models import CustomerValue, Refusal, ValueRun, runs
 
-VALUED, OUTDATED = "customers.valued", "customers.outdated"
 CUSTOMERS, REPEATERS, INTERVALS = 300, 100, 3  # gates: kpis.md 5
 FITTED_PART, WORST_ERROR = Decimal("0.7"), 25  # of the hold-out; percent
 WEEKS, YEARLY = 52, 0.1  # horizon, discount of a year
 STEP = 500
-runs = Runs(ValueRun, CustomerValue, VALUED, OUTDATED)
 
 
 @dataclass(frozen=True)
@@ -223,11 +219,3 @@ def finish(run: ValueRun) -> None:
     run.done = True
     run.save(update_fields=["done"])
     dirty.mark(runs.marks_of(run.values.all()))
-
-
-def of_orders(orders: Iterable[Order]) -> Marks:
-    """The days on which values whose last purchase these orders are stand: they are split by what the order says."""
-    return runs.marks_of(CustomerValue.objects.filter(order__in=[order.pk for order in orders if order.pk]).only("start", "end"))
-
-
-facts.followers.append(of_orders)

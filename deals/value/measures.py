@@ -7,8 +7,7 @@ from django.db.models import Q
 from analytics.sources import Measure, StockSource, add_source
 
 from ..orders.measures import BUYER, OF_SPELL
-from .fitting import OUTDATED, VALUED
-from .models import CustomerValue
+from .models import CustomerValue, runs
 
 add_source(
     StockSource(
@@ -26,8 +25,8 @@ add_source(
         rows=lambda: CustomerValue.objects.filter(run__done=True),
         start="start",
         end="end",
-        opened=VALUED,
-        left=OUTDATED,
+        opened=runs.valued,
+        left=runs.outdated,
         currency="currency",
     )
 )

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from .runs import Runs
+
 MISSED = _(
     "Fitted on the first seven tenths of the time, it missed the rest by more than a quarter, or by more than a plain rate"
 )
@@ -93,3 +95,6 @@ class CustomerValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.start}"
+
+
+runs = Runs(ValueRun, CustomerValue, "customers.valued", "customers.outdated")

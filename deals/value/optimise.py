@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-Point = list[float]
+from scipy.optimize import minimize
 
-
-def nelder_mead(function: Callable[[Sequence[float]], float], start: Sequence[float], *, most: int = 2000) -> tuple[Point, float]:
-    """(point, value) of a local minimum by the downhill simplex of Nelder and Mead (1965), standard coefficients.
-
-    It ends when the corners' values differ by less than 1e-9 of their size, or after `most` evaluations. The result depends on the
-    start: see `lowest`.
-    """
-    size = len(start)
-    corners = [list(start)] + [[value + (0.5 if at == axis else 0.0) for at, value in enumerate(start)] for axis in range(size)]
-    simplex = sorted(((function(corner), corner) for corner in corners), key=lambda pair: pair[0])
-    spent = size + 1
-
-    def along(factor: float) -> tuple[float, Point]:
-        worst = simplex[-1][1]
-        point = [middle + factor * (low - middle) for middle, low in zip(centre, worst, strict=True)]
-        return function(point), point
-
-    while spent < most and simplex[-1][0] - simplex[0][0] > 1e-13 * (1 + abs(simplex[0][0])):
-        centre = [sum(corner[at] for _value, corner in simplex[:-1]) / size for at in range(size)]
-        tried = along(-1.0)
-        spent += 1
-        if tried[0] < simplex[0][0]:
-            further = along(-2.0)
-            spent += 1
-            tried = min(tried, further, key=lambda pair: pair[0])
-        elif tried[0] >= simplex[-2][0]:
-            tried = along(-0.5 if tried[0] < simplex[-1][0] else 0.5)
-            spent += 1
-        if tried[0] < simplex[-1][0]:
-            simplex[-1] = tried
-        else:
-            best = simplex[0][1]
-            shrunk = [[(one + low) / 2 for one, low in zip(corner, best, strict=True)] for _value, corner in simplex[1:]]
-            simplex[1:] = [(function(corner), corner) for corner in shrunk]
-            spent += size
-        simplex.sort(key=lambda pair: pair[0])
-    return simplex[0][1], simplex[0][0]
+IMPOSSIBLE = 1e300  # what a function says of a point that cannot be: far above all that can, and still a number
 
 
-def lowest(function: Callable[[Sequence[float]], float], starts: Sequence[Sequence[float]]) -> tuple[Point, float, bool]:
+def lowest(function: Callable[[Any], float], starts: Sequence[Sequence[float]]) -> tuple[list[float], float, bool]:
     """(point, value, whether another start led to the same value within 0.1) of the best minimum of several starts, each sought once
     more from where it was found: a simplex may have ended flat on a slope."""
-    found = [nelder_mead(function, nelder_mead(function, start)[0]) for start in starts]
-    found.sort(key=lambda pair: pair[1])
-    return *found[0], len(found) > 1 and found[1][1] - found[0][1] < 0.1
+    found = sorted((_down(function, _down(function, start)[1]) for start in starts), key=lambda pair: pair[0])
+    value, point = found[0]
+    return [float(part) for part in point], value, len(found) > 1 and found[1][0] - value < 0.1
+
+
+def _down(function: Callable[[Any], float], start: Any) -> tuple[float, Any]:
+    """(value, point) of a local minimum by the downhill simplex of Nelder and Mead (1965)."""
+    found = minimize(function, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-9, "maxfev": 2000})
+    return float(found.fun), found.x

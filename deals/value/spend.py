@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, lgamma, log
 from statistics import correlation
+from typing import Any
 
-from .optimise import lowest
+import numpy as np
+from scipy.special import gammaln
+
+from .optimise import IMPOSSIBLE, lowest
 
 STARTS = ((1.0, 1.0, 1.0), (2.0, 1.5, 3.0), (0.0, 0.5, 5.0))  # logs of p, q, g
 INSIDE = (1e-3, 1e6)
@@ -50,25 +53,19 @@ def too_correlated(rows: Sequence[tuple[int, float]]) -> bool:
 
 def fit(rows: Sequence[tuple[int, float]], scale: float = 1.0) -> SpendFit:
     """rows: (repeats, mean spend of the repeat purchases), both above 0. Raises ValueError without rows."""
-    scaled = [(x, mean / scale) for x, mean in rows if x > 0 and mean > 0]
-    if not scaled:
+    scaled = np.array([(x, mean / scale) for x, mean in rows if x > 0 and mean > 0], float)
+    if not len(scaled):
         raise ValueError("There is nothing to fit to.")
+    x, mean = scaled.T
 
-    def unlikely(logs: Sequence[float]) -> float:
-        try:
-            p, q, g = map(exp, logs)
-            fixed = q * logs[2] - lgamma(q)
-            return -sum(
-                fixed
-                + lgamma(p * x + q)
-                - lgamma(p * x)
-                + (p * x - 1) * log(mean)
-                + p * x * log(x)
-                - (p * x + q) * log(x * mean + g)
-                for x, mean in scaled
-            )
-        except (OverflowError, ValueError):
-            return math.inf
+    def unlikely(logs: Any) -> float:
+        p, q, g = np.exp(logs)
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = -np.sum(
+                q * logs[2] - gammaln(q) + gammaln(p * x + q) - gammaln(p * x)
+                + (p * x - 1) * np.log(mean) + p * x * np.log(x) - (p * x + q) * np.log(x * mean + g)
+            )  # fmt: skip
+        return float(value) if math.isfinite(value) else IMPOSSIBLE
 
     logs, value, stable = lowest(unlikely, STARTS)
-    return SpendFit(*map(exp, logs), scale=scale, log_likelihood=-value, stable=stable)
+    return SpendFit(*map(math.exp, logs), scale=scale, log_likelihood=-value, stable=stable)
