@@ -104,7 +104,7 @@ def test_the_revenue_churn_of_may_is_that_of_plain_sql(telco: list[dict[str, str
     _all, _charges, _count, lost = sql(STOOD, "2026-05-31", "2026-05-31", "2026-06-01")
     found = one("gross_mrr_churn_rate")
     assert (found.numerator, found.denominator) == (lost, charges)
-    assert found.value == pytest.approx(100 * lost / charges)
+    assert found.value == pytest.approx(float(100 * lost / charges))
 
 
 def test_the_accounts_lost_of_those_a_year_ago_are_those_of_plain_sql(telco: list[dict[str, str]]) -> None:
