@@ -15,7 +15,7 @@ from ..question import SHOWN, Question, mix
 from ..registry import About, Kpi, kpis
 from .common import kpi_or_404, reader_only
 
-CARDS = 8  # of an area; the others are a click away
+CARDS = 4  # of an area, one row at a desk; the others are a click away
 
 
 @require_safe

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from analytics.areas import by_area
 from analytics.question import mix
 from analytics.registry import kpis
+from analytics.views.overview import CARDS
 
 from . import scene
 
@@ -51,8 +52,8 @@ def test_each_area_shows_its_first_numbers_and_leads_to_the_others(spring, clien
     html, index = client.get("/").content.decode(), client.get("/numbers/").content.decode()
     for area, _name, group in by_area(kpi for kpi in kpis if not mix(kpi)):
         shown = [kpi.key for kpi in group if f'id="card-{kpi.key}"' in html]
-        assert shown == [kpi.key for kpi in group[:8]]
-        assert (f"/numbers/#area-{area}" in html) == (len(group) > 8)
+        assert shown == [kpi.key for kpi in group[:CARDS]]
+        assert (f"/numbers/#area-{area}" in html) == (len(group) > CARDS)
         assert f'id="area-{area}"' in index
     assert [kpi.key for kpi in kpis if f"/numbers/{kpi.key}/" not in index] == []
 
