@@ -6,7 +6,7 @@ import datetime as dt
 
 from .checking import Recount
 from .checking_published import Asked, Parts, formula
-from .checks_goals import aim, aims_of, shifted, won
+from .checks_goals import METRIC, aim, aims_of, shifted, won
 
 
 def days_to_quota(recount: Recount, who: str, start: dt.date, stop: dt.date) -> tuple[dt.date, int] | None:
@@ -24,10 +24,20 @@ def days_to_quota(recount: Recount, who: str, start: dt.date, stop: dt.date) -> 
     return None
 
 
+def team_of(recount: Recount, who: str) -> str:
+    """The team that the person's last quota was set in."""
+    if "teams" not in recount.notes:
+        sql = "SELECT owner_id, team_id FROM analytics_target WHERE kpi = %s AND currency = %s AND owner_id IS NOT NULL ORDER BY start, id"
+        recount.notes["teams"] = {str(owner): str(team or "") for owner, team in recount.rows(sql, [METRIC, recount.base])}
+    return recount.notes["teams"][who]
+
+
 @formula("rep_ramp_time")
 def rep_ramp_time(recount: Recount, asked: Asked) -> Parts:
     found = []
     for who in aims_of(recount, "owner_id IS NOT NULL"):
+        if asked.dimension == "team" and team_of(recount, who) != asked.member:
+            continue
         starts = [first for user, first, _end, _team, _role, fte in recount.spans if str(user) == who and fte and first]
         if starts:
             there = days_to_quota(recount, who, min(starts), min(asked.end, recount.today))

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from analytics import checking, refreshing, snapshots
 from analytics.drill import drill
 from analytics.engine import Row, evaluate
-from analytics.models import Target
+from analytics.models import KpiSnapshot, Target
 from analytics.ramp import kaplan_meier
 from analytics.registry import EMPTY
 from analytics.scopes import Scope
@@ -83,3 +84,14 @@ def test_whose_first_quota_came_after_three_months_is_left_out(people: People) -
     begins(people.ann, 200, quota_from=3)
     assert asked()[0].reason == EMPTY
     assert drill("rep_ramp_time", MAY, scope=ALL).count == 0
+
+
+def test_the_check_confirms_what_was_published_of_each_team(people: People) -> None:
+    for user, days in ((people.ann, 60), (people.ben, 90), (people.cleo, 200)):
+        begins(user, days)
+    refreshing.rebuild()
+    while snapshots.publish_step():
+        pass
+    teams = KpiSnapshot.objects.filter(kpi="rep_ramp_time", start=MAY.start, end=MAY.end, dimension="team", value__isnull=False)
+    assert dict(teams.values_list("member", "value")) == {str(people.north.pk): 75 * DAY, str(people.south.pk): 200 * DAY}
+    assert [line for line in map(str, checking.run().found) if "rep_ramp_time" in line] == []
