@@ -8,7 +8,7 @@ from crm.querysets import ScopedQuerySet
 
 
 class AimQuerySet(ScopedQuerySet):
-    """Targets."""
+    """Targets and success thresholds."""
 
     def for_list(self) -> Self:
         return self.select_related("owner", "team", "created_by")
