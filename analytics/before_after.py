@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.access import may
 from crm.models import Organisation
 from crm.periods import Period
 
@@ -18,7 +19,7 @@ from .boards import BeforeAfter, Board, known
 from .engine import Row
 from .golive import Windows
 from .question import Question
-from .registry import Kpi, kpis
+from .registry import NO_GO_LIVE, Kpi, kpis
 
 
 @dataclass
@@ -72,6 +73,7 @@ class BeforeAfterPanel:
     after: str = ""
     year_ago: str = ""
     reason: str = ""
+    settings_url: str = ""  # where the missing day can be set, for those who may
     notes: list[str] = field(default_factory=list)
     form: str = "before_after"
 
@@ -113,7 +115,8 @@ def panel(board: Board, block: BeforeAfter, question: Question) -> BeforeAfterPa
     csv = reverse("analytics:board_export", args=[board.key, block.name]) + question.encoded(by=None)
     if isinstance(windows, str):
         reason = reading.reason(Row(kpis["crm_lift"], question.bar.whole, reason=windows))
-        return BeforeAfterPanel(block.title, [], "", reason=reason)
+        settings = reverse("organisation") if windows == NO_GO_LIVE and may(question.reader, "settings", "change") else ""
+        return BeforeAfterPanel(block.title, [], "", reason=reason, settings_url=settings)
     return BeforeAfterPanel(
         block.title,
         [_line(one, windows, question) for one in compared],

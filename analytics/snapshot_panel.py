@@ -13,9 +13,12 @@ from crm.periods import Period
 
 from . import formats
 from .areas import by_area
+from .engine import bound
 from .models import KpiSnapshot
 from .registry import Kpi, kpis
+from .views.common import computed
 
+FIRST = 4  # of an area; the others open
 READ = 400  # newest monthly snapshots that are looked through: some periods of every KPI
 
 
@@ -30,6 +33,27 @@ class Published:
     url: str
 
 
+@dataclass
+class Area:
+    """The published numbers of an area."""
+
+    key: str
+    name: Any
+    rows: list[Published]
+
+    @property
+    def count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def first(self) -> list[Published]:
+        return self.rows[:FIRST]
+
+    @property
+    def others(self) -> list[Published]:
+        return self.rows[FIRST:]
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
     """The newest published month of each KPI, by area, in one query."""
     newest: dict[str, KpiSnapshot] = {}
@@ -38,11 +62,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
         newest.setdefault(snapshot.kpi, snapshot)
     currency = Organisation.current().base_currency
     areas = []
-    for _key, name, group in by_area(kpis):
-        rows = [_published(kpi, newest[kpi.key], currency) for kpi in group if kpi.key in newest]
+    for key, name, group in by_area(kpis):
+        rows = [_published(bound([kpi.key])[0], newest[kpi.key], currency) for kpi in group if kpi.key in newest]
         if rows:
-            areas.append((name, rows))
-    return {"areas": areas, "all_url": _changelist()}
+            areas.append(Area(key, name, rows))
+    moments = [row.snapshot.computed_at for area in areas for row in area.rows]
+    return {"areas": areas, "computed": computed(moments), "all_url": _changelist()}
 
 
 def _published(kpi: Kpi, snapshot: KpiSnapshot, currency: str) -> Published:

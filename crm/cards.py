@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,3 +63,4 @@ class Card:
     spark: str = ""
     goal: Goal | None = None
     id: str = ""
+    computed_at: dt.datetime | None = None

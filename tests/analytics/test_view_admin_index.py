@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 
 from analytics.models import KpiSnapshot
+from analytics.registry import kpis
+from analytics.snapshot_panel import FIRST
 
 from . import scene
 from .test_view_overview import text_of
@@ -32,13 +34,34 @@ def published(people, clock):
 
 def test_the_newest_published_month_of_each_kpi_stands_there(published, client_of):
     text = text_of(client_of(published.ada).get("/admin/"))
-    assert "Win rate (closed deals) 50.0% 4 April 2026 Final" in text
+    assert "Win rate (closed deals) 50.0% n = 4 · April 2026 · Final" in text
     assert "40.0%" not in text
 
 
 def test_a_snapshot_leads_to_its_number(published, client_of):
     html = client_of(published.ada).get("/admin/").content.decode()
     assert "/numbers/win_rate/?from=2026-04-01&amp;to=2026-04-30" in html
+
+
+def test_areas_show_their_first_numbers_and_open_the_others(published, client_of):
+    keys = [kpi.key for kpi in kpis if kpi.area == kpis["win_rate"].area]
+    snapshot = KpiSnapshot.objects.get(start=dt.date(2026, 4, 1))
+    for key in keys:
+        if key != snapshot.kpi:
+            KpiSnapshot.objects.create(
+                kpi=key, start=snapshot.start, end=snapshot.end, grain="month", value=1, n=1, as_of=snapshot.end, status="final"
+            )
+    html = client_of(published.ada).get("/admin/").content.decode()
+    first, _summary, others = html[html.index('id="kpi-snapshots"') :].partition("<details>")
+    assert first.count("/numbers/") == FIRST
+    assert others.count("?from=2026-04-01&amp;to=2026-04-30") == len(keys) - FIRST
+
+
+def test_a_number_about_another_is_written_in_its_unit(published, client_of):
+    snapshot = KpiSnapshot.objects.get(start=dt.date(2026, 4, 1))
+    snapshot.pk, snapshot.kpi, snapshot.value = None, "goal_gap", -1234_00
+    snapshot.save()
+    assert "Gap to goal: Won amount (bookings) −$1,234" in text_of(client_of(published.ada).get("/admin/"))
 
 
 def test_before_anything_is_published_it_says_so(people, client_of):

@@ -69,3 +69,10 @@ def test_without_a_go_live_day_the_page_says_what_is_missing(manager: Client) ->
 def test_a_rep_sees_the_own_numbers(manager: Client, client_of: Callable, people: People) -> None:
     assert "deals won 2 n 2 20 n 20" in text_of(client_of(people.ann).get(PAGE)).lower()
     assert "deals won 2 n 2 20 n 20" not in text_of(client_of(people.cleo).get(PAGE)).lower()
+
+
+def test_without_a_day_of_going_live_who_may_set_it_is_led_there(clock: Callable, people: People, client_of: Callable) -> None:
+    clock(LATER)
+    href = 'href="/settings/organisation/"'
+    assert f"{href}>Set the day" in client_of(people.ada).get(PAGE).content.decode()
+    assert f"{href}>Set the day" not in client_of(people.max).get(PAGE).content.decode()
