@@ -9,6 +9,7 @@ import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from pathlib import Path
 from typing import IO, Any
 
@@ -96,7 +97,7 @@ def open_csv(path: Path, encoding: str, limits: Limits) -> Table:
     try:
         delimiter = detect_delimiter(path, encoding, limits)
         records = _records(path, encoding, delimiter, limits)
-        first = next((record for record in records if any(str(cell).strip() for cell in record[1])), None)
+        first = heading(records)
     except UnicodeError as error:
         raise FileRefused(_("The file is not written in %(encoding)s.") % {"encoding": encoding}) from error
     if first is None:
@@ -145,6 +146,7 @@ def detect_delimiter(path: Path, encoding: str, limits: Limits) -> str:
     lines = sample[:65536].splitlines(keepends=True)[:50]
     if len(lines) > 1 and len(sample) > 65536:
         lines.pop()  # cut in the middle
+    lines = list(dropwhile(lambda line: line.startswith("#") or not line.strip(), lines)) or lines
     best, score = ",", (0.0, 0)
     for delimiter in DELIMITERS:
         try:
@@ -212,6 +214,18 @@ def _records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Itera
                 ) from error
             torn = lines.ended and lines.number > start and lines.quotes % 2 == 1
             yield start, cells, _("a quotation mark is opened here and never closed") if torn else ""
+
+
+def heading(records: Iterator[tuple[int, list[Any], str]]) -> tuple[int, list[Any], str] | None:
+    """The first record that is not blank. Web analytics begin their exports with lines of remarks, each after a #: where the first of
+    them has one cell only, they are left out."""
+    remarks = False
+    for record in records:
+        filled = [text for cell in record[1] if (text := str(cell).strip())]
+        remarks = remarks or len(filled) == 1 and filled[0].startswith("#")
+        if filled and not (remarks and filled[0].startswith("#")):
+            return record
+    return None
 
 
 # --- what both formats share -----------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from contacts.imports.leads import index_of as leads_of
 from contacts.imports.leads import whoever
 from contacts.models import Lead
 from contacts.services import save_lead
-from crm.imports.engine import Step
-from crm.imports.parsing import fold
+from crm.imports.engine import Step, options_of
+from crm.imports.parsing import fold, parse_whole
 from crm.imports.registry import Field, Kind, Row, register
 
 from ..models import Visit
@@ -123,7 +123,7 @@ class Visits(Kind):
         lead = leads.get(text)
         if text and lead is None and fold(text) not in (*NO, "0"):
             row.refuse("lead", _("there is no such lead: give its number or e-mail"))
-        submitted = self._submitted(row, sessions)
+        submitted = self._submitted(row, step, sessions)
         if row.refused:
             return None
         return Visit(
@@ -138,14 +138,17 @@ class Visits(Kind):
             **{name: row.text(name) for name in ("landing_page", "source", "medium", "campaign")},
         )
 
-    def _submitted(self, row: Row, sessions: int) -> int:
-        """How many of the row's sessions sent a form; yes is all of them."""
+    def _submitted(self, row: Row, step: Step, sessions: int) -> int:
+        """How many of the row's sessions sent a form; yes is all of them. A number is read as in other columns."""
         text = fold(row.text("submitted"))
         if not text or text in NO:
             return 0
         if text in YES:
             return sessions
-        number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+        try:
+            number = parse_whole(text, options_of(step.run).decimal)
+        except ValueError:
+            number = -1
         if not 0 <= number <= sessions:
             row.refuse("submitted", _("must be yes, no, or a number of the row's sessions"))
         return number

@@ -66,6 +66,19 @@ def test_lines_are_counted_through_cells_of_several_lines_and_blank_lines(tmp_pa
     assert [line for line, _cells, _flaw in rows] == [2, 5]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_remarks_before_the_headings_are_left_out(tmp_path: Path, delimiter: str) -> None:
+    text = "# ------\n# Traffic, all users\n# 20260101-20260131\n\nchannel;users\nSearch;7\n# 2;8\n".replace(";", delimiter)
+    headers, rows = read(made(tmp_path, text.encode()))
+    assert headers == ["channel", "users"]
+    assert [(line, cells) for line, cells, _flaw in rows] == [(6, ["Search", "7"]), (7, ["# 2", "8"])]
+
+
+def test_a_heading_may_begin_with_a_hash(tmp_path: Path) -> None:
+    assert read(made(tmp_path, b"#,name\n1,Acme\n"))[0] == ["#", "name"]
+    assert read(made(tmp_path, b"# of seats;name\n#1;Acme, Inc.\n"))[0] == ["# of seats", "name"]
+
+
 def test_headings_only_give_no_rows(tmp_path: Path) -> None:
     assert read(made(tmp_path, b"name,city\n")) == (["name", "city"], [])
 

@@ -82,6 +82,15 @@ def test_rows_that_cannot_be_are_refused_with_their_reason(tmp_path: Path, organ
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("text", "decimal"), [("2,416", ""), ("2.416", ","), ("2 416", ",")])
+def test_how_many_sent_a_form_may_have_thousands_separators(
+    tmp_path: Path, organisation: object, text: str, decimal: str
+) -> None:
+    run = run_import("visits", write(tmp_path / "v.csv", [HEAD, row(sessions=5000, submitted=text)]), decimal=decimal)
+    assert counts(run) == (1, 0, 0, 0), reasons(run)
+    assert Visit.objects.get().submitted == 2416
+
+
 def test_a_dry_run_writes_nothing(tmp_path: Path, organisation: object) -> None:
     assert counts(run_import("visits", write(tmp_path / "v.csv", [HEAD, row()]), dry_run=True)) == (1, 0, 0, 0)
     assert not Visit.objects.exists()
