@@ -89,14 +89,19 @@ def _before(states: Sequence[DealState], at: dt.datetime, closing: str = "") -> 
 
 
 def redate_creation(deal: Deal) -> None:
-    """Lets the history begin at the deal's creation date after that was corrected."""
+    """Lets the history begin at the deal's creation date after that was corrected. It begins open: a deal is created before it closes."""
     states = list(deal.states.order_by("start", "pk"))
-    first = next((state for state in states if state.end is None or state.end > deal.created_at), states[-1])
+    opened = [state for state in states if state.status == Status.OPEN]
+    first = next((state for state in opened if state.end is None or state.end > deal.created_at), opened[-1])
     DealState.objects.filter(pk__in=[state.pk for state in states if (state.start, state.pk) < (first.start, first.pk)]).delete()
     first.start, first.moved, first.revalued = deal.created_at, False, False
-    if first.end is not None and first.end < first.start:
-        first.end = first.start
-    first.save(update_fields=["start", "end", "moved", "revalued"])
+    for state in states[states.index(first) :]:
+        if state is not first and state.start >= deal.created_at:
+            break
+        # Nothing was before the creation; a closing that was is corrected next.
+        state.start = max(state.start, deal.created_at)
+        state.end = max(state.end, deal.created_at) if state.end is not None else None
+        state.save(update_fields=["start", "end", "moved", "revalued"])
 
 
 def redate_closing(deal: Deal, at: dt.datetime) -> None:

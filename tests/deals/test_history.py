@@ -69,3 +69,34 @@ def test_a_new_owner_of_a_won_deal_does_not_take_the_win(deal, people):
     deal.refresh_from_db()
     assert deal.facts.closed_owner == people.ann
     assert chain(deal)[-1][0] == Status.WON
+
+
+def test_creation_and_win_are_both_corrected_to_days_after_the_old_win(deal):
+    services.change_deal(deal, created_at=utc("2026-03-01"), won_at=utc("2026-04-01"))
+
+    assert chain(deal) == [
+        (Status.OPEN, utc("2026-03-01"), utc("2026-04-01")),
+        (Status.WON, utc("2026-04-01"), None),
+    ]
+
+
+def test_a_deal_created_at_its_win_is_still_open_until_a_later_one(deal):
+    services.change_deal(deal, created_at=utc("2026-02-01"))
+    assert chain(deal) == [
+        (Status.OPEN, utc("2026-02-01"), utc("2026-02-01")),
+        (Status.WON, utc("2026-02-01"), None),
+    ]
+
+    services.change_deal(deal, won_at=utc("2026-03-01"))
+    assert chain(deal) == [
+        (Status.OPEN, utc("2026-02-01"), utc("2026-03-01")),
+        (Status.WON, utc("2026-03-01"), None),
+    ]
+
+
+def test_a_creation_within_an_earlier_win_leaves_that_win_out(deal):
+    services.reopen_deal(deal, at=utc("2026-03-01"))
+
+    services.change_deal(deal, created_at=utc("2026-02-10"))
+
+    assert chain(deal) == [(Status.OPEN, utc("2026-02-10"), None)]
