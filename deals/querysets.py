@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Self
 
-from django.db.models import Q
-
 from crm.querysets import ScopedQuerySet
+from crm.spans import holding
 
 from .choices import CLOSED, Status
 
@@ -34,8 +33,8 @@ class DealStateQuerySet(ScopedQuerySet):
 
     def open_at(self, day: dt.date) -> Self:
         """Open just before the first instant of `day`: started before, not ended before."""
-        return self.filter(Q(end_day__isnull=True) | Q(end_day__gte=day), status=Status.OPEN, start_day__lt=day)
+        return self.open_during(day, day)
 
     def open_during(self, start: dt.date, end: dt.date) -> Self:
         """Open at some instant of [start, end)."""
-        return self.filter(Q(end_day__isnull=True) | Q(end_day__gte=start), status=Status.OPEN, start_day__lt=end)
+        return self.filter(holding("start_day", "end_day", start, end, self.db), status=Status.OPEN)

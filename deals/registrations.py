@@ -13,13 +13,14 @@ from crm.access import may
 
 from . import search as find
 from . import timeline as _timeline  # noqa: F401  how events of deals read
-from .models import Deal, DealActivity, DealTask
+from .models import Deal, DealActivity, DealState, DealTask
 
 SHOWN = 10
 
 search.index(Deal, "title", "number")
 indexes.blanks_last(Deal, "amount")
 indexes.blanks_last(Deal, "expected_close")
+indexes.spans(DealState, "start_day", "end_day", "status = 'open'")
 
 site.menu.register("deals", site.MenuItem(_("Deals"), "handshake", "deals:deals", "deals", "deal", order=10))
 site.new_items.register("deal", site.NewItem(_("Deal"), "handshake", "deals:deal_new", "d", "deal", order=10))
