@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from crm.models import Team, User
 from crm.registry import Registry
 
 from .checking import Recount
 from .models import KpiSnapshot
 from .registry import kpis
+from .snapshots import SPLITS, splits
 
 #: value, numerator, denominator; None where there is none
 Parts = tuple[float | None, float | None, float | None]
@@ -80,8 +82,14 @@ def held(recount: Recount) -> list[KpiSnapshot]:
 
 
 def compare_published(recount: Recount) -> None:
-    """Compares every published value, with its numerator and denominator."""
-    for row in held(recount):
+    """Compares every published value, with its numerator and denominator; and where members have rows, those without one."""
+    rows = held(recount)
+    compare_rows(recount, rows)
+    compare_missing(recount, rows)
+
+
+def compare_rows(recount: Recount, rows: Sequence[KpiSnapshot]) -> None:
+    for row in rows:
         parts = formulas[row.kpi](recount, Asked(row.start, row.end, row.dimension, row.member))
         if parts is None:
             continue
@@ -91,3 +99,17 @@ def compare_published(recount: Recount) -> None:
         recount.expect(f"published {where}", row.value, value)
         recount.expect(f"published {where} numerator", row.numerator, top)
         recount.expect(f"published {where} denominator", row.denominator, bottom)
+
+
+def compare_missing(recount: Recount, rows: Sequence[KpiSnapshot]) -> None:
+    """A person or team without a row beside others must have nothing to count."""
+    people = [str(pk) for pk in User.objects.values_list("pk", flat=True)]
+    everybody = {"owner": people, "user": people, "team": [str(pk) for pk in Team.objects.values_list("pk", flat=True)]}
+    present = {(row.kpi, row.start, row.end, row.dimension, row.member) for row in rows}
+    for row in rows:
+        split = [name for name in SPLITS if splits(kpis[row.kpi], name)] if row.split and not row.dimension else []
+        for dimension, member in [(name, member) for name in split for member in everybody[name]]:
+            if (row.kpi, row.start, row.end, dimension, member) not in present:
+                _value, *parts = formulas[row.kpi](recount, Asked(row.start, row.end, dimension, member)) or (None, 0, 0)
+                what = f"not published {row.kpi} {row.start}..{row.end} {dimension}={member}"
+                recount.expect(what, [0, 0], [part or 0 for part in parts])

@@ -91,7 +91,6 @@ class Question:
 
     def __init__(self, scope: Scope, filters: Mapping[str, Any], by: str | None, live: bool) -> None:
         self.scope, self.filters, self.by, self.live = scope, dict(filters), by or "", live
-        self.members: tuple[str, ...] = ()
         self.together: Together | None = None
         self.today = periods.today()
         self.organisation = Organisation.current()
@@ -166,20 +165,19 @@ def evaluate(
     by: str | None = None,
     live: bool = False,
     use_published: bool = True,
-    members: Sequence[str] = (),
     together: Together | None = None,
 ) -> list[Row]:
     """The rows of these KPIs for these periods, split by a dimension when asked, in the order KPI, period, member.
 
-    live: compute from records even where stored sums would do. use_published: whether snapshots may answer. members: members of the
-    split that get a row even when nothing counts for them. together: what this question shares with others. A filter's member may be
+    live: compute from records even where stored sums would do. use_published: whether snapshots may answer. together: what
+    this question shares with others. A filter's member may be
     a tuple of several. The filter "metric" says which number the numbers about numbers are about. An unknown key raises
     KeyError; a dimension that a KPI does not have gives a row without value (reason "not_cut").
     """
     filters = dict(filters or {})
     wanted = bound(keys, str(filters.pop(METRIC, "")))
     question = Question(scope, filters, by, live)
-    question.members, question.together = tuple(members), together
+    question.together = together
     rows: list[Row] = []
     fresh: list[tuple[Kpi, Period]] = []
     stored = {} if live or not use_published else _published(wanted, spans, question)
@@ -194,7 +192,7 @@ def evaluate(
     for kpi in wanted:
         for period in spans:
             place = (kpi.key, period.start, period.end)
-            rows += stored.get(place) or computed[place]
+            rows += stored[place] if place in stored else computed[place]
     _label(rows, question.by)
     _state(rows, question)
     return rows
@@ -203,6 +201,13 @@ def evaluate(
 def bound(keys: Sequence[str], metric: str = "") -> list[Kpi]:
     """The KPIs of these keys, those about a number about that one. KeyError for what is none."""
     return [kpi.of(metric) if isinstance(kpi, About) else kpi for kpi in map(find, keys)]
+
+
+def nothing(kpi: Kpi, period: Period, question: Question) -> Row:
+    """The row of a question that is not split, when no record counts."""
+    none: dict = defaultdict(lambda: defaultdict(dict))
+    [row] = _Reader(kpi, period, question, none, {}, None).rows()
+    return row
 
 
 @dataclass
@@ -215,7 +220,8 @@ class Asked:
 
     def rows(self, key: str, spans: Sequence[Period], **changes: Any) -> dict[tuple[dt.date, dt.date], dict[str, Row]]:
         """(start, end) -> member -> row."""
-        asked: dict[str, Any] = {"filters": self.question.filters, "by": self.question.by, **changes}
+        asked: dict[str, Any] = {"filters": self.question.filters, "by": self.question.by, "together": self.question.together}
+        asked |= changes
         found: dict[tuple[dt.date, dt.date], dict[str, Row]] = {(span.start, span.end): {} for span in spans}
         distinct = {(span.start, span.end): span for span in spans}
         for row in evaluate(
@@ -238,10 +244,11 @@ def _about(kpi: About, spans: Sequence[Period], asked: Asked) -> dict[tuple, lis
 
 
 def _published(wanted: Sequence[Kpi], spans: Sequence[Period], question: Question) -> dict[tuple, list[Row]]:
-    """Rows that snapshots answer: KPIs that cannot be summed from days, where exactly this was published."""
+    """Rows that snapshots answer: KPIs that cannot be summed from days, where exactly this was published. Numbers about numbers have more
+    to say than snapshots keep."""
     from .snapshots import published
 
-    slow = [kpi for kpi in wanted if not kpi.is_daily]
+    slow = [kpi for kpi in wanted if not kpi.is_daily and not isinstance(kpi, About)]
     return published(slow, spans, question) if slow and not question.filters else {}
 
 
@@ -343,19 +350,17 @@ class _Reader:
         terms = {name: self._term(term) for name, term in self.kpi.terms.items()}
         pending = self._pending()
         left_out = [(text, ref.measure, self._term(Term((ref,), ignores=self.kpi.choices))) for text, ref in self.kpi.excluded]
-        members = self._members(terms, left_out)
+        members = self._members(terms, left_out, pending)
         return [self._row(member, terms, pending, left_out) for member in members]
 
-    def _members(self, terms: dict, left_out: list) -> list[str]:
+    def _members(self, terms: dict, left_out: list, pending: dict[str, int]) -> list[str]:
+        """Those of whom something counts, is left out, cannot be converted or has not matured."""
         if not self.question.by:
             return [""]
-        found: set[str] = set(self.question.members)
-        for name, values in terms.items():
-            if self.question.by not in self.kpi.terms[name].ignores:
-                found |= {member for member, (amount, _lost) in values.items() if amount}
-        for _text, _measure, values in left_out:
-            found |= {member for member, (amount, _lost) in values.items() if amount}
-        return sorted(found | set(self.listed))
+        own = [values for name, values in terms.items() if self.question.by not in self.kpi.terms[name].ignores]
+        read = [*own, *(values for _text, _measure, values in left_out)]
+        found = {member for values in read for member, counted in values.items() if any(counted)}
+        return sorted(found | set(self.listed) | {member for member, count in pending.items() if count})
 
     def _term(self, term: Term) -> dict[str, tuple[float | int, int]]:
         """member -> (sum, rows that could not be converted)."""

@@ -33,7 +33,8 @@ def publish(job: Any) -> None:
 
 @due.every("analytics.roll", grain="day", each=False)
 def roll(period: Period) -> None:
-    """A new day: what is not final yet is published as of today."""
+    """A new day: what is not final yet is published as of today, and again what a worker of the release before still published."""
+    snapshots.outdate_versions()
     jobs.enqueue("analytics.publish", key="publish")
 
 

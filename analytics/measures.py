@@ -127,12 +127,6 @@ add_source(
 )
 
 
-def _per_week(terms: Any) -> Parts:
-    """Active days per licensed user and week = active days / (licensed days / 7)."""
-    weeks = (terms["denominator"] or 0) / 7
-    return quotient({"numerator": terms["numerator"], "denominator": weeks})
-
-
 def _stickiness(terms: Any) -> Parts:
     mean = (terms["numerator"] or 0) / 30
     parts = quotient({"numerator": mean, "denominator": terms["denominator"]})
@@ -174,8 +168,7 @@ add_kpi(
         unit="ratio",
         direction="higher",
         kind="ratio",
-        terms={"numerator": total("active_days"), "denominator": total("licensed_days")},
-        calculate=_per_week,
+        terms={"numerator": total("active_days"), "denominator": total("licensed_days", per=7)},
         left_out_note=_("Service accounts are left out. Holidays lower the number."),
         order=10,
         **ADOPTION,

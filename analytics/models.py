@@ -105,7 +105,9 @@ class Threshold(models.Model):
 
 class KpiSnapshot(models.Model):
     """What was published: one KPI, period and member, with its parts. A final one is never overwritten: a later change adds an
-    adjustment beside it (`adjusts`), and `current` tells which one holds."""
+    adjustment beside it (`adjusts`), and `current` tells which one holds. `split`: it was published by member too, with rows only for
+    those members that have something.
+    """
 
     class Status(models.TextChoices):
         PROVISIONAL = "provisional", _("Provisional")
@@ -133,6 +135,7 @@ class KpiSnapshot(models.Model):
     computed_at = models.DateTimeField(default=timezone.now)
     current = models.BooleanField(default=True)
     stale = models.BooleanField(default=False)
+    split = models.BooleanField(default=False)
     adjusts = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="adjustments")
 
     class Meta:

@@ -208,6 +208,7 @@ def card(reading: Reading, question: Question) -> Card:
         spark=draw_spark(charts.spark([_float(value) for value in values], running=running)),
         goal=goal(reading, question),
         id=f"card-{kpi.key}",
+        computed_at=row.computed_at,
     )
 
 
@@ -505,11 +506,13 @@ def interval(kpi: Kpi, row: engine.Row) -> str:
 
 
 def table(reading: Reading, question: Question, parts: Parts) -> list[Line]:
-    """The chart's table twin."""
+    """The chart's table twin; each line leads to the number's page for its period."""
     lines = []
-    for row, unit in zip(reading.series, units_of_chart(reading.units, question), strict=True):
+    address = reverse("analytics:kpi", args=[reading.kpi.key])
+    for row, span, unit in zip(reading.series, reading.units, units_of_chart(reading.units, question), strict=True):
         one = line(reading.kpi, row, unit.name, parts)
         one.running, one.inside = unit.running, unit.inside
+        one.url = address + question.own_dates(span.start, span.last_day)
         lines.append(one)
     return lines
 
@@ -528,12 +531,15 @@ class Split:
     more: int = 0
     has_intervals: bool = False
     overlaps: bool = False
+    reason: str = ""  # why there are no lines, where it is not that nothing counts
 
 
 def split(kpi: Kpi, question: Question, parts: Parts, *, most: int | None = MOST_MEMBERS) -> Split:
     from .sources import dimensions
 
     rows = engine.evaluate([kpi.key], [question.span_of(kpi)], scope=question.scope, filters=question.chosen, by=question.by)
+    if any(row.reason == engine.NOT_CUT for row in rows):
+        return Split(question.by, dimensions[question.by].label, reason=reason(rows[0]))
     rows.sort(key=lambda row: (row.member == "", is_hidden(kpi, row), row.value is None, -float(row.value or 0), row.label))
     if dimensions[question.by].in_order:
         names = list(dimensions[question.by].labels([row.member for row in rows if row.member]))

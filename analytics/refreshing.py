@@ -106,10 +106,12 @@ def rebuild_stream(stream: Stream) -> None:
 
 @transaction.atomic
 def follow_declarations() -> None:
-    """After an upgrade: sums that were stored under other declarations are all computed anew, by jobs."""
+    """After an upgrade: sums that were stored under other declarations are all computed anew, and KPIs of a new version published
+    again, by jobs."""
     present = sources.fingerprint()
     if SourceStatus.objects.filter(source="").exclude(declarations=present).update(declarations=present):
         dirty.mark_all()
+    snapshots.outdate_versions()
 
 
 def keep_thresholds() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from crm.registry import Registry, RegistryError
 
@@ -248,6 +249,11 @@ class Kpi:
         return tuple(sorted({term.choice for term in self.terms.values() if term.choice}))
 
     @property
+    def derives(self) -> bool:
+        """Whether what stands above and below the line may be made of the sums instead of being them (people, from their days)."""
+        return self.calculate is not None or self.over is not None or self.estimate is not None
+
+    @property
     def streams(self) -> set[str]:
         """The keys whose marked days change it."""
         found: set[str] = set()
@@ -318,7 +324,9 @@ class About(Kpi):
 
     @property
     def name(self) -> str:
-        return f"{super().name}: {self.base.name}" if self.is_bound and not self.own else super().name
+        if not self.is_bound or self.own:
+            return super().name
+        return _("%(name)s: %(metric)s") % {"name": super().name, "metric": self.base.name}
 
     @property
     def asks_whole(self) -> bool:
@@ -331,6 +339,10 @@ class About(Kpi):
     @property
     def may_be_aimed_at(self) -> bool:
         return False
+
+    @property
+    def derives(self) -> bool:
+        return True
 
     @property
     def confidence(self) -> int:

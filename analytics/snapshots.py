@@ -7,19 +7,21 @@ a closed period showed stays on record. A closed value never changes in place: w
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from crm import jobs, periods
 from crm.crash import crashpoint
-from crm.models import Event, Team, User
+from crm.models import Event
 from crm.periods import Period
 
-from .engine import Question, Row, Scope, evaluate
+from .engine import Question, Row, Scope, evaluate, nothing
 from .models import DailyMeasure, KpiSnapshot, SourceStatus
 from .registry import About, Kpi, kpis
 from .sources import PeopleSource, StockSource, WindowSource, source_of
@@ -30,34 +32,67 @@ GRAINS = ("month", "quarter", "year")
 SPLIT_UNITS = {"month": 13, "quarter": 5, "year": 2}
 PERIODS_A_STEP = 20  # the sources are read once for all of them
 SPREAD = ("mean", "median", "p90")
+SPLITS = ("owner", "team", "user")  # the dimensions by which slow KPIs are published
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
 def published(wanted: Sequence[Kpi], spans: Sequence[Period], question: Question) -> dict[tuple, list[Row]]:
-    """The rows that snapshots hold for this question: not split, for everyone, one owner or one team."""
+    """The rows that snapshots hold for this question: for everyone, one owner or one team, or everyone's split by owner, team or user.
+
+    An owner or team without a row has nothing that counts, where rows were published for those that have.
+    """
     scope = question.scope
-    if question.by or (scope.kind == "team" and len(scope.members) != 1):
+    if question.by and (question.by not in SPLITS or scope.kind != "all") or len(scope.members) > 1:
         return {}
-    found: dict[tuple, list[Row]] = {}
     places = {(period.start, period.end): period for period in spans}
-    dimension = {"all": ("",), "own": ("owner", "user"), "team": ("team",)}[scope.kind]
-    rows = KpiSnapshot.objects.filter(
+    held: dict[tuple[str, Period], dict[tuple[str, str], KpiSnapshot]] = defaultdict(dict)
+    for snapshot in _holding(wanted, list(places), question):
+        period = places.get((snapshot.start, snapshot.end))
+        if period is not None and snapshot.version == kpis[snapshot.kpi].version:
+            held[snapshot.kpi, period][snapshot.dimension, snapshot.member] = snapshot
+    found: dict[tuple, list[Row]] = {}
+    for (key, period), present in held.items():
+        rows = _answer(kpis[key], period, present, question)
+        if rows is not None:
+            found[key, period.start, period.end] = rows
+    return found
+
+
+def _holding(wanted: Sequence[Kpi], places: Sequence[tuple[dt.date, dt.date]], question: Question) -> QuerySet[KpiSnapshot]:
+    """The snapshots of these KPIs and periods that hold today: the wholes, and those of the members asked about."""
+    members = Q(dimension="")
+    if question.by:
+        members |= Q(dimension=question.by)
+    elif question.scope.members:
+        members |= Q(dimension__in=SPLITS, member__in=question.scope.members)
+    return KpiSnapshot.objects.filter(
         Q(status=KpiSnapshot.Status.FINAL) | Q(as_of=question.today),
+        members,
         kpi__in=[kpi.key for kpi in wanted],
         start__in={start for start, _end in places},
         end__in={end for _start, end in places},
-        dimension__in=dimension,
-        member__in=scope.members or ("",),
         current=True,
         stale=False,
     )
-    for snapshot in rows:
-        period = places.get((snapshot.start, snapshot.end))
-        if period is not None and snapshot.version == kpis[snapshot.kpi].version:
-            found[snapshot.kpi, snapshot.start, snapshot.end] = [_row(snapshot, period)]
-    return found
+
+
+def _answer(kpi: Kpi, period: Period, present: Mapping[tuple[str, str], KpiSnapshot], question: Question) -> list[Row] | None:
+    """The rows of one KPI and period among what is present; None when that does not answer the question."""
+    whole = present.get(("", ""))
+    dimension = question.by or question.scope.dimension(dict.fromkeys(kpi.dimensions))
+    if whole is None or dimension is None:
+        return None
+    if not dimension:
+        return [_row(whole, period)]
+    if not whole.split or not splits(kpi, dimension):
+        return None
+    if question.by:
+        return [_row(present[place], period) for place in sorted(present) if place[0] == dimension]
+    [member] = question.scope.members
+    mine = present.get((dimension, member))
+    return [replace(_row(mine, period), dimension="", member="")] if mine else [nothing(kpi, period, question)]
 
 
 def _row(snapshot: KpiSnapshot, period: Period) -> Row:
@@ -66,6 +101,8 @@ def _row(snapshot: KpiSnapshot, period: Period) -> Row:
     return Row(
         kpi,
         period,
+        snapshot.dimension,
+        snapshot.member,
         value=snapshot.value,
         parts=snapshot.extra.get("parts", {}),
         numerator=snapshot.numerator,
@@ -109,6 +146,16 @@ def _reach(kpi: Kpi, days: Iterable[dt.date]) -> Q:
     for first in sorted(months)[:60]:
         found |= Q(start__lte=first + dt.timedelta(days=31), end__gt=first)
     return found if len(months) <= 60 else Q()
+
+
+def outdate_versions() -> None:
+    """After an upgrade that raised the version of KPIs: has them published again, and the numbers about them."""
+    published = KpiSnapshot.objects.filter(current=True, stale=False).order_by().values_list("kpi", "version").distinct()
+    raised = {key for key, version in published if (kpi := kpis.get(key)) is not None and version < kpi.version}
+    if raised:
+        about = [kpi.key for kpi in kpis if isinstance(kpi, About) and kpi.metric in raised]
+        KpiSnapshot.objects.filter(kpi__in=[*raised, *about], current=True).update(stale=True)
+        jobs.enqueue("analytics.publish", key="publish")
 
 
 def outdate_all() -> None:
@@ -166,7 +213,7 @@ def publish_step() -> int:
     for period, found in rows.items():
         with transaction.atomic():
             overtaken = refreshed_at() != before
-            _write(found, period, todo[period], watermark, stale=overtaken)
+            _write(found, period, todo[period], watermark, stale=overtaken, split=wanted[period])
             crashpoint("analytics.published")
         left += overtaken
     others = KpiSnapshot.objects.filter(current=True, stale=True).exclude(start__in=[period.start for period in wanted])
@@ -194,36 +241,39 @@ def _due(wanted: Iterable[Period], today: dt.date) -> dict[Period, frozenset[str
     return {period: keys for period, keys in found.items() if keys}
 
 
+def splits(kpi: Kpi, dimension: str) -> bool:
+    """Whether the KPI is published by each member of the dimension: those that daily sums cannot give, when the members' parts say all
+    of a member's number. A term that ignores the dimension stands above or below each member, even one without records."""
+    whole = any(dimension in term.ignores for term in kpi.terms.values())
+    return not kpi.is_daily and dimension in kpi.dimensions and not whole
+
+
 def compute(due: Mapping[Period, frozenset[str]], split: Collection[Period]) -> tuple[dict[Period, list[Row]], int]:
     """The KPIs due in these periods, in those of `split` the slow ones also by owner, team and user; and the last event before."""
     watermark = Event.objects.aggregate(last=Max("pk"))["last"] or 0
-    users = [str(pk) for pk in User.objects.filter(is_active=True).values_list("pk", flat=True)]
-    teams = [str(pk) for pk in Team.objects.values_list("pk", flat=True)]
-    together = Together(("owner", "team", "user"))
+    together = Together(SPLITS, list(due))
     alike: dict[frozenset[str], list[Period]] = {}
     for period, keys in due.items():
         alike.setdefault(keys, []).append(period)
     rows: list[Row] = []
     for keys, spans in alike.items():
         rows += _evaluated(keys, spans, None, together)
-        for dimension, members in (("owner", users), ("team", teams), ("user", users)):
-            slow = [key for key in keys if not kpis[key].is_daily and dimension in kpis[key].dimensions]
-            rows += _evaluated(slow, [period for period in spans if period in split], dimension, together, members)
+        for dimension in SPLITS:
+            slow = [key for key in keys if splits(kpis[key], dimension)]
+            rows += _evaluated(slow, [period for period in spans if period in split], dimension, together)
     by_period: dict[Period, list[Row]] = {}
     for row in rows:
         by_period.setdefault(row.period, []).append(row)
     return by_period, watermark
 
 
-def _evaluated(
-    keys: Collection[str], spans: Sequence[Period], by: str | None, together: Together, members: Sequence[str] = ()
-) -> list[Row]:
+def _evaluated(keys: Collection[str], spans: Sequence[Period], by: str | None, together: Together) -> list[Row]:
     if not keys or not spans:
         return []
-    return evaluate(sorted(keys), spans, scope=Scope.everything(), by=by, use_published=False, members=members, together=together)
+    return evaluate(sorted(keys), spans, scope=Scope.everything(), by=by, use_published=False, together=together)
 
 
-def _write(rows: Sequence[Row], period: Period, keys: Collection[str], watermark: int, *, stale: bool) -> None:
+def _write(rows: Sequence[Row], period: Period, keys: Collection[str], watermark: int, *, stale: bool, split: bool) -> None:
     """Keeps the rows of these KPIs in one period: final values that stand are confirmed, final ones that differ get an adjustment
     beside them, provisional ones are replaced."""
     today = periods.today()
@@ -234,7 +284,7 @@ def _write(rows: Sequence[Row], period: Period, keys: Collection[str], watermark
     new, confirmed, replaced = [], [], []
     for row in rows:
         snapshot = _snapshot(row, period, today, watermark)
-        snapshot.stale = stale
+        snapshot.stale, snapshot.split = stale, split
         old = present.pop((row.kpi.key, row.dimension, row.member), None)
         if old is not None and old.status == KpiSnapshot.Status.FINAL:
             if _parts(old) == _parts(snapshot) and old.extra == snapshot.extra:
@@ -245,7 +295,7 @@ def _write(rows: Sequence[Row], period: Period, keys: Collection[str], watermark
             snapshot.adjusts_id = old.adjusts_id
             replaced.append(old.pk)
         new.append(snapshot)
-    KpiSnapshot.objects.filter(pk__in=confirmed).update(stale=stale, as_of=today)
+    KpiSnapshot.objects.filter(pk__in=confirmed).update(stale=stale, split=split, as_of=today)
     KpiSnapshot.objects.filter(pk__in=replaced).delete()
     adjusted = [snapshot.adjusts_id for snapshot in new if snapshot.adjusts_id]
     gone = [old.pk for old in present.values()]

@@ -142,7 +142,7 @@ class WindowSource(Source):
 
     `depends`: the streams whose changed days change it. `at_end`: the rows depend on the period's end alone, or on today while it
     runs. `settled`: which rows stand depends on how they are cut (`analytics.settled`). `currency`: as of a stock. `at_start`: the rows are
-    those of the period's first instant, and so are the rates.
+    those of the period's first instant, and so are the rates. `together`: gives `rows` for several periods that share what is read.
     """
 
     rows: Callable[[Period], QuerySet] = field(kw_only=True)
@@ -152,6 +152,7 @@ class WindowSource(Source):
     settled: bool = field(kw_only=True, default=False)
     currency: str = field(kw_only=True, default="")
     at_start: bool = field(kw_only=True, default=False)
+    together: Callable[[Sequence[Period]], Callable[[Period], QuerySet]] | None = field(kw_only=True, default=None)
 
     def rates_of(self, period: Period, today: dt.date) -> dt.date:
         return min(period.start, today) if self.at_start else super().rates_of(period, today)

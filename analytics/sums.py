@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ from .sources import Amount, DailySource, Measure, PeopleSource, Source, StockSo
 Span = tuple[dt.date | None, dt.date]
 #: member -> currency -> measure -> sum
 Sums = dict[str, dict[str, dict[str, int]]]
+#: ({dimension: member}, currency, {measure: sum}) of the rows that agree in these
+Combination = tuple[dict[str, str], str, dict[str, int]]
 
 FIRST = dt.date(1, 1, 1)
 
@@ -107,40 +109,55 @@ class Buckets:
 
 class Together:
     """Sums of window sources by several dimensions, read once a period for all questions that are put together: publishing asks
-    for the whole and for each member of three dimensions."""
+    for the whole and for each member of three dimensions, and numbers about numbers ask for the same periods again."""
 
-    def __init__(self, dimensions: Sequence[str]) -> None:
-        self.dimensions = dimensions
+    def __init__(self, dimensions: Sequence[str], spans: Sequence[Period]) -> None:
+        self.dimensions, self.periods = dimensions, spans
+        self.spans = {(span.start, span.end) for span in spans}
         self.tomorrow = periods.today() + dt.timedelta(days=1)
-        self._found: dict[tuple[str, Any], list[Amount]] = {}
+        self._found: dict[tuple[str, Any], list[Combination]] = {}
+        self._readers: dict[str, Callable[[Period], QuerySet]] = {}
 
     def answers(self, source: WindowSource, cut: Cut) -> bool:
         """Whether each row counts under one member, so that the whole is the sum of the parts."""
         known = set(self.dimensions) & set(source.single)
-        return bool(known) and cut.dimensions <= known and not source.many and not source.settled and not source.currency
+        return bool(known) and cut.dimensions <= known and not source.many and not source.settled
 
-    def rows(self, source: WindowSource, span: Span) -> list[Amount]:
-        """The sums of every combination of members that occurs."""
+    def sums(self, source: WindowSource, measures: Sequence[Measure], span: Span, cut: Cut) -> Sums:
+        """What `read` gives, out of the combinations of members."""
+        found: Sums = {}
+        for members, currency, amounts in self._combinations(source, span):
+            if all(members[name] in wanted for name, wanted in cut.filters):
+                currencies = found.setdefault(members[cut.by] if cut.by else "", {})
+                sums = currencies.setdefault(currency, defaultdict(int))
+                for measure in measures:
+                    sums[measure.key] += amounts[measure.key]
+        return found
+
+    def _combinations(self, source: WindowSource, span: Span) -> list[Combination]:
+        """The sums of every combination of members and currency that occurs."""
         key = source.key, min(span[1], self.tomorrow) if source.at_end else span
         if key not in self._found:
             names = [name for name in self.dimensions if name in source.single]
-            columns = {f"d{number}": F(source.dimensions[name]) for number, name in enumerate(names)}
-            rows = (
-                source.rows(period_of(span))
-                .order_by()
-                .annotate(**columns)
-                .values(*columns)
-                .annotate(**aggregates(source.measures))
-            )
+            columns: dict[str, Any] = {f"d{number}": F(source.dimensions[name]) for number, name in enumerate(names)}
+            columns["currency_"] = F(source.currency) if source.currency else Value("")
+            rows = self._rows(source, period_of(span)).order_by().annotate(**columns).values(*columns)
             self._found[key] = [
                 (
-                    0,
                     {name: member_text(row[f"d{number}"]) for number, name in enumerate(names)},
+                    row["currency_"] or "",
                     {measure.key: row[f"m{number}"] or 0 for number, measure in enumerate(source.measures)},
                 )
-                for row in rows
+                for row in rows.annotate(**aggregates(source.measures))
             ]
         return self._found[key]
+
+    def _rows(self, source: WindowSource, period: Period) -> QuerySet:
+        if source.together is None or (period.start, period.end) not in self.spans:
+            return source.rows(period)
+        if source.key not in self._readers:
+            self._readers[source.key] = source.together(self.periods)
+        return self._readers[source.key](period)
 
 
 def read(
@@ -153,7 +170,7 @@ def read(
     wanted = [source.measure(key) for key in measures]
     spans = list(spans)
     if isinstance(source, WindowSource) and together is not None and together.answers(source, cut):
-        return {span: _people(wanted, _kept(together.rows(source, span), cut), cut) for span in spans}
+        return {span: together.sums(source, wanted, span, cut) for span in spans}
     if isinstance(source, WindowSource):
         return {span: _window(source, wanted, span, cut) for span in spans}
     if isinstance(source, PeopleSource):
@@ -335,7 +352,7 @@ def values_of(source: DailySource, key: str, spans: Iterable[Span], cut: Cut) ->
     )
     names: list[Any] = [source.day, measure.value] + ([source.dimensions[cut.by]] if cut.by else [])
     held: dict[tuple[dt.date, Any], list[int]] = defaultdict(list)
-    for day, value, *member in rows.order_by().values_list(*names):
+    for day, value, *member in rows.order_by().values_list(*names).iterator(chunk_size=10_000):
         if value is not None:
             held[day, member[0] if member else ""].append(value)
     holders = buckets.spans_of()

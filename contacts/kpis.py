@@ -198,10 +198,10 @@ add_kpi(
 
 
 def _per_rep_and_day(terms: Any) -> Parts:
-    """activities / (mean full-time equivalents x working days); full-time days come in percent of a day."""
+    """activities / (mean full-time equivalents x working days), from days of full-time work."""
     if not terms["days"]:
         return Parts(None, terms["numerator"], None, UNKNOWN)
-    reps = (terms["denominator"] or 0) / 100 / terms["days"]
+    reps = (terms["denominator"] or 0) / terms["days"]
     return quotient({"numerator": terms["numerator"], "denominator": reps * terms["working_days"]})
 
 
@@ -222,7 +222,7 @@ add_kpi(
         kind="ratio",
         terms={
             "numerator": total("activities_done"),
-            "denominator": total("rep_days", ignores=("activity_type",)),
+            "denominator": total("rep_days", ignores=("activity_type",), per=100),
             "n": total("activities_done"),
         },
         dimensions=("team", "owner", "activity_type"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from babel import Locale
@@ -35,7 +35,14 @@ add_dimension(
     _("Activity"),
     lambda members: {member: str(ActivityKind(member).label) for member in members if member in ActivityKind.values},
 )
-add_dimension("field", _("Field"), lambda members: {member: str(FIELDS[member]) for member in members if member in FIELDS})
+
+
+def field_names(members: Sequence[str]) -> dict[str, str]:
+    """Each with its record type, because several types have an owner, a source or a company."""
+    return {one: f"{FIELDS[one]} ({ENTITIES[one.partition('.')[0]]})" for one in members if one in FIELDS}
+
+
+add_dimension("field", _("Field"), field_names)
 
 
 def _sees_company(user: Any, member: str) -> bool:

@@ -545,9 +545,9 @@ add_kpi(
 
 
 def _per_rep(terms: Terms) -> Parts:
-    """amount / mean full-time equivalents; FTE days come in percent of a day."""
+    """amount / mean full-time equivalents, from days of full-time work."""
     days = terms["days"]
-    reps = (terms["denominator"] or 0) / 100 / days if days else None
+    reps = (terms["denominator"] or 0) / days if days else None
     if reps is None:
         return Parts(None, terms["numerator"], None, UNKNOWN)
     return quotient({"numerator": terms["numerator"], "denominator": reps})
@@ -560,7 +560,7 @@ PRODUCTIVITY: dict[str, Any] = {
     "dimensions": ("team", "segment", "pipeline"),
     "calculate": _per_rep,
 }
-REPS = total("rep_days", ignores=("segment", "pipeline"))
+REPS = total("rep_days", ignores=("segment", "pipeline"), per=100)
 
 add_kpi(
     Kpi(

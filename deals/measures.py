@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from django.db.models import (
     BooleanField,
     Case,
-    Count,
     DateTimeField,
     Exists,
     F,
+    FilteredRelation,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
     Value,
     When,
-    Window,
 )
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from analytics import thresholds
@@ -265,11 +266,14 @@ for _step, _measure in (("moved", "stage_moves"), ("revalued", "amount_changes")
 
 def _while_open(rows: QuerySet, at: str) -> QuerySet:
     """Those whose deal was open at that instant, with its stage and pipeline then; at a change, those after it."""
-    states = DealState.objects.filter(deal=OuterRef("deal"), status=Status.OPEN, start__lte=OuterRef(at))
-    then = states.filter(Q(end__isnull=True) | Q(end__gte=OuterRef(at))).order_by("-start", "-pk")
-    return rows.filter(Exists(then)).annotate(
-        stage_then_id=Subquery(then.values("stage_id")[:1]),
-        pipeline_then_id=Subquery(then.values("stage__pipeline_id")[:1]),
+    after = DealState.objects.filter(deal=OuterRef("deal"), status=Status.OPEN, start=OuterRef(at)).filter(
+        Q(start__gt=OuterRef("while_open__start")) | Q(pk__gt=OuterRef("while_open__pk"))
+    )
+    last = Q(while_open__end=F(at)) & Q(~Exists(after))  # in this order: it is rarely asked
+    held = Q(while_open__end__isnull=True) | Q(while_open__end__gt=F(at)) | last
+    joined = rows.annotate(while_open=FilteredRelation("deal__states"))
+    return joined.filter(held, while_open__status=Status.OPEN, while_open__start__lte=F(at)).annotate(
+        stage_then_id=F("while_open__stage_id"), pipeline_then_id=F("while_open__stage__pipeline_id")
     )
 
 
@@ -358,46 +362,78 @@ SLOWEST_TENTHS = 9
 SLOWEST_N = 30
 
 
-def slow_after(day: dt.date) -> dict[int, int]:
-    """stage -> seconds that nine of ten won deals had left it after, from exits before `day`; stages with 30 exits or more."""
-    won = StageVisit.objects.filter(
-        deal__status=Status.WON, deal__facts__closed_day__lt=day, left_day__lt=day, seconds__isnull=False
-    )
-    ranked = won.annotate(
-        place=Window(RowNumber(), partition_by=F("stage_id"), order_by=F("seconds").asc()),
-        n=Window(Count("pk"), partition_by=F("stage_id")),
-    ).filter(n__gte=SLOWEST_N, place__gt=(F("n") - 1) * SLOWEST_TENTHS / 10, place__lte=(F("n") - 1) * SLOWEST_TENTHS / 10 + 2)
-    near: dict[int, list[int]] = {}
-    sizes: dict[int, int] = {}
-    for stage, seconds, n in ranked.order_by("stage_id", "seconds").values_list("stage_id", "seconds", "n"):
-        near.setdefault(stage, []).append(seconds)
-        sizes[stage] = n
-    found = {}
-    for stage, (low, *high) in near.items():
-        tenths = (sizes[stage] - 1) * SLOWEST_TENTHS % 10
-        found[stage] = round(low + ((high[0] if high else low) - low) * tenths / 10)
+def slow_after(days: Iterable[dt.date]) -> dict[dt.date, dict[int, int]]:
+    """day -> stage -> seconds that nine of ten won deals had left it after, from exits before that day; stages with 30 exits or more.
+
+    The exits are read once for all days, in the order in which they came to count.
+    """
+    ends = sorted(set(days))
+    won = StageVisit.objects.filter(deal__status=Status.WON, seconds__isnull=False, deal__facts__closed_day__isnull=False)
+    known = Greatest("left_day", "deal__facts__closed_day")
+    exits = won.annotate(known=known).filter(known__lt=ends[-1]).order_by("known").values_list("known", "stage", "seconds")
+    found: dict[dt.date, dict[int, int]] = {}
+    taken: dict[int, list[int]] = defaultdict(list)
+    for day, seconds in _up_to(ends, exits.iterator(chunk_size=10_000)):
+        for stage, more in seconds.items():
+            taken[stage] += more
+            taken[stage].sort()  # two runs in order: one merge
+        found[day] = {stage: _slowest(values) for stage, values in taken.items() if len(values) >= SLOWEST_N}
     return found
 
 
-def _open_at_end(period: Period) -> QuerySet:
-    """Deals open at the period's end (or now, while it runs); `stale` tells which rest.
+def _slowest(values: Sequence[int]) -> int:
+    """What nine tenths of the sorted values lie below, linear between neighbours (kpis.md G8)."""
+    place, tenths = divmod((len(values) - 1) * SLOWEST_TENTHS, 10)
+    low, high = values[place], values[min(place + 1, len(values) - 1)]
+    return round(low + (high - low) * tenths / 10)
+
+
+def _up_to(days: Sequence[dt.date], exits: Iterable[tuple[dt.date, int, int]]) -> Iterator[tuple[dt.date, dict[int, list[int]]]]:
+    """For each day, by stage, the seconds of the exits before it that did not count for the day before."""
+    waiting: dict[int, list[int]] = defaultdict(list)
+    ahead = iter(days)
+    day = next(ahead)
+    for known, stage, seconds in exits:
+        while known >= day:
+            yield day, waiting
+            waiting, day = defaultdict(list), next(ahead)
+        waiting[stage].append(seconds)
+    yield day, waiting
+    for day in ahead:
+        yield day, {}
+
+
+def _resting_in(periods: Sequence[Period]) -> Callable[[Period], QuerySet]:
+    """The deals open at a period's end (or now, while it runs); `stale` tells which rest.
 
     Stale: no completed activity, and not created, in the last n days (30 unless set otherwise); or in its stage for longer than
     nine of ten won deals were.
     """
-    day = min(period.end, today() + dt.timedelta(days=1))
+    bounds = slow_after(map(_end_of, periods))
+    return lambda period: _resting(_end_of(period), bounds[_end_of(period)])
+
+
+def _end_of(period: Period) -> dt.date:
+    return min(period.end, today() + dt.timedelta(days=1))
+
+
+def _open_at_end(period: Period) -> QuerySet:
+    return _resting_in([period])(period)
+
+
+def _resting(day: dt.date, slow: dict[int, int]) -> QuerySet:
     quiet_since = day - dt.timedelta(days=Organisation.current().stale_days)
     active = DealActivity.objects.filter(activity__day__gte=quiet_since, activity__day__lt=day)
     touched = active.exclude(activity__kind=ActivityKind.NOTE).values("deal")  # read once, not once a deal
     rows = DealState.objects.open_at(day)
     quiet = ~Q(deal__in=touched) & Q(deal__created_day__lt=quiet_since)
     end = first_instant(day)
-    latest = [When(stage=stage, then=Value(end - dt.timedelta(seconds=seconds))) for stage, seconds in slow_after(day).items()]
+    latest = [When(stage=stage, then=Value(end - dt.timedelta(seconds=seconds))) for stage, seconds in slow.items()]
     if not latest:
         return rows.annotate(stale=_as_flag(quiet))
     entered = StageVisit.objects.filter(deal=OuterRef("deal"), stage=OuterRef("stage")).order_by().values("entered_at")
-    slow = Q(entered__lt=Case(*latest, output_field=DateTimeField()))  # written once: each mention is a query of its own
-    return rows.annotate(entered=Subquery(entered)).annotate(stale=_as_flag(quiet | slow))
+    late = Q(entered__lt=Case(*latest, output_field=DateTimeField()))  # written once: each mention is a query of its own
+    return rows.annotate(entered=Subquery(entered)).annotate(stale=_as_flag(quiet | late))
 
 
 def _as_flag(condition: Q) -> Any:
@@ -411,6 +447,7 @@ add_source(
         {**of_owner(), **IN_STAGE},
         DEAL,
         rows=_open_at_end,
+        together=_resting_in,
         day="start_day",
         depends=(*OPEN_STREAMS, "deals.touches", "stages.left"),
         at_end=True,

@@ -185,6 +185,7 @@ _add(
     dated=MOVED,
     direction="lower",
     kind="ratio",
+    parts_unit="money",
     terms={
         "numerator": total("churned_mrr", "contraction_mrr"),
         "denominator": total("mrr_at_start"),
@@ -206,6 +207,7 @@ _add(
     dated=MOVED,
     direction="lower",
     kind="ratio",
+    parts_unit="money",
     terms={
         "numerator": total("net_lost_mrr"),
         "denominator": total("mrr_at_start"),
@@ -233,6 +235,7 @@ _add(
     dated=TWELVE_MONTHS,
     direction="higher",
     kind="ratio",
+    parts_unit="money",
     terms={
         "numerator": total("account_mrr_kept", trailing=YEAR),
         "denominator": total("account_mrr_start", trailing=YEAR),
@@ -254,6 +257,7 @@ _add(
     dated=TWELVE_MONTHS,
     direction="higher",
     kind="ratio",
+    parts_unit="money",
     terms={
         "numerator": total("account_mrr_end", trailing=YEAR),
         "denominator": total("account_mrr_start", trailing=YEAR),
@@ -275,6 +279,7 @@ _add(
     dated=MOVED,
     direction="higher",
     kind="ratio",
+    parts_unit="money",
     terms={
         "numerator": total("new_mrr", "expansion_mrr", "reactivation_mrr"),
         "denominator": total("contraction_mrr", "churned_mrr"),
@@ -326,6 +331,7 @@ add_kpi(
             "renewed": total("renewed_value"),
             "n": total("renewals_valued"),
         },
+        parts_unit="money",
         dimensions=("owner", "team", "segment", "product", "plan"),
         left_out=((PENDING, "renewals_pending"), (NO_RATE, "renewals_unconverted")),
         left_out_note=TERMS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -17,18 +18,23 @@ from django.db.models import F
 from django.urls import reverse
 
 from analytics import checking, dirty, refreshing, snapshots
+from analytics.checking_published import formulas, ratio
+from analytics.engine import Row, evaluate
 from analytics.models import DailyMeasure, Difference, KpiSnapshot
-from analytics.registry import kpis
-from crm import jobs
+from analytics.registry import About, kpis, total
+from analytics.scopes import Scope
+from crm import jobs, periods
 from crm import services as kernel
 from crm.models import ActiveDay, Job, Organisation
-from crm.periods import today
+from crm.periods import Period, today
 from deals import services
+from deals.checks_kpis import flow, window
 from deals.models import Deal, DealFacts, DealState
 from tests.people import hire
 
 from .world import NOW, World, build
 
+CLOSED = ("deals_won", "deals_lost")
 pytestmark = [pytest.mark.publishes, pytest.mark.django_db]
 
 
@@ -162,6 +168,59 @@ def test_an_edit_publishes_again_what_it_touches_and_leaves_the_rest_as_it_was(s
     assert found() == []
 
 
+@pytest.fixture
+def upgraded(settled, monkeypatch):
+    """The release after: in the close rate what was lost counts too, and its version says that it has changed."""
+
+    def second(recount, asked):
+        return ratio(sum(flow(recount, asked, key) for key in CLOSED), window(recount, asked, "progress"), 100)
+
+    old = kpis["close_rate"]
+    new = replace(old, version=old.version + 1, terms={**old.terms, "numerator": total(*CLOSED)})
+    monkeypatch.setitem(kpis._items, old.key, new)
+    monkeypatch.setitem(formulas._items, old.key, second)
+    return new
+
+
+def test_what_was_published_of_another_version_is_neither_served_nor_compared(upgraded):
+    old = KpiSnapshot.objects.filter(kpi=upgraded.key, current=True, dimension="", numerator__gt=0).latest("end")
+    period = Period(old.start, old.end, old.grain)
+    served, live = (evaluate([upgraded.key], [period], scope=Scope.everything(), live=live)[0] for live in (False, True))
+    assert served.numerator == live.numerator > old.numerator
+    assert found() == []
+
+
+def test_a_new_version_is_published_beside_the_old_one_and_compared(upgraded):
+    before = {row.pk: row for row in KpiSnapshot.objects.filter(kpi=upgraded.key, status="final", current=True)}
+    others = set(KpiSnapshot.objects.exclude(kpi=upgraded.key).values_list("pk", "computed_at"))
+    refreshing.follow_declarations()
+    jobs.run_all(strict=True, even_early=True)
+    rows = list(KpiSnapshot.objects.filter(kpi=upgraded.key, current=True))
+    assert {row.version for row in rows} == {upgraded.version}
+    assert {row.adjusts_id for row in rows if row.status == "final"} == set(before)
+    for row in KpiSnapshot.objects.filter(pk__in=before):
+        kept = before[row.pk]
+        assert (row.current, row.version, row.value, row.numerator) == (False, kept.version, kept.value, kept.numerator)
+    assert set(KpiSnapshot.objects.exclude(kpi=upgraded.key).values_list("pk", "computed_at")) == others
+    assert found() == []
+    wrong = next(row for row in rows if row.value and not row.dimension)
+    KpiSnapshot.objects.filter(pk=wrong.pk).update(value=wrong.value / 2)
+    assert found() == [f"published {upgraded.key} {wrong.start}..{wrong.end}"]
+
+
+def test_a_new_version_outdates_the_numbers_about_it(settled, monkeypatch):
+    def held(key):
+        return KpiSnapshot.objects.filter(kpi=key, current=True, stale=False)
+
+    metric = kpis["won_amount"]
+    about = {kpi.key for kpi in kpis if getattr(kpi, "metric", "") == metric.key and held(kpi.key).exists()}
+    assert about
+    monkeypatch.setitem(kpis._items, metric.key, replace(metric, version=metric.version + 1))
+    refreshing.follow_declarations()
+    assert [key for key in (metric.key, *about) if held(key).exists()] == []
+    assert held("close_rate").exists()
+
+
 def test_nothing_is_compared_while_rows_are_derived_anew(settled):
     with transaction.atomic():
         jobs.enqueue("deals.derive", {"after": 0}, key="all")
@@ -170,8 +229,6 @@ def test_nothing_is_compared_while_rows_are_derived_anew(settled):
 
 
 def test_every_kpi_has_a_second_formula():
-    from analytics.checking_published import formulas
-
     assert set(kpis.keys()) == set(formulas.keys())
 
 
@@ -194,6 +251,46 @@ def test_every_measure_is_checked(settled):
     for stream in streams:
         if stream.key in recount.measures:
             assert {measure.key for measure in stream.source.measures} == set(recount.measures[stream.key])
+
+
+# --- what members have -------------------------------------------------------------------------------------------------
+
+
+SLOW = {by: [kpi.key for kpi in kpis if snapshots.splits(kpi, by) and not isinstance(kpi, About)] for by in snapshots.SPLITS}
+LAST_MONTH = periods.last(2, "month", NOW.date())[0]
+
+
+def told(rows: list[Row]) -> list[tuple]:
+    return [
+        (row.kpi.key, row.member, row.label, row.value, row.numerator, row.denominator, row.n, row.pending, row.reason)
+        for row in rows
+    ]
+
+
+def test_a_person_without_a_published_row_has_nothing_to_count(settled, django_assert_max_num_queries):
+    rows = KpiSnapshot.objects.filter(dimension="owner", current=True, start=LAST_MONTH.start, end=LAST_MONTH.end)
+    agent = settled.people.cleo
+    assert 0 < rows.filter(member=agent.pk).count() < len(SLOW["owner"])
+    own = Scope("own", (str(agent.pk),))
+    records = told(evaluate(SLOW["owner"], [LAST_MONTH], scope=own, use_published=False))
+    with django_assert_max_num_queries(5):
+        assert told(evaluate(SLOW["owner"], [LAST_MONTH], scope=own)) == records
+
+
+@pytest.mark.parametrize("by", snapshots.SPLITS)
+def test_a_split_is_read_from_what_was_published(settled, django_assert_max_num_queries, by):
+    asked: dict[str, Any] = {"scope": Scope.everything(), "by": by}
+    records = told(evaluate(SLOW[by], [LAST_MONTH], use_published=False, **asked))
+    with django_assert_max_num_queries(10):
+        assert told(evaluate(SLOW[by], [LAST_MONTH], **asked)) == records
+    assert len({member for _key, member, *_rest in records}) > 2
+
+
+def test_a_published_row_that_is_gone_is_found(settled):
+    rows = KpiSnapshot.objects.filter(dimension="owner", current=True, numerator__gt=0, start=LAST_MONTH.start)
+    row = rows.exclude(member="").earliest("pk")
+    row.delete()
+    assert f"not published {row.kpi} {row.start}..{row.end} owner={row.member}" in found()
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
