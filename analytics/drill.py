@@ -268,10 +268,12 @@ def _items(segment: Segment, user: Any, offset: int, limit: int) -> list[Item]:
 
 
 def parts_of(kpi: Kpi) -> dict[str, Term]:
-    """The parts of a KPI that can be opened."""
+    """The parts of a KPI that can be opened; "n" where it rests on other records than those it is divided from."""
     if isinstance(kpi, About):
         return {name: Term(()) for name in kpi.parts}
-    found = {name: term for name, term in kpi.terms.items() if name in ("numerator", "denominator")}
+    found = {name: kpi.terms[name] for name in ("numerator", "denominator", "n") if name in kpi.terms}
+    if "n" in found and found["n"] in (found["numerator"], found.get("denominator")):
+        del found["n"]
     bottom = kpi.terms.get("denominator")
     if bottom is not None and bottom.matures:
         found["pending"] = bottom

@@ -82,7 +82,7 @@ class RecordForm(forms.ModelForm):
             else:
                 continue
             present = getattr(self.record, f"{name}_id", None)
-            if present is not None:
+            if present is not None and allowed.query.has_filters():  # without, it is among them
                 allowed = field.queryset.model._default_manager.filter(Q(pk__in=allowed.values("pk")) | Q(pk=present))
             field.queryset = allowed
         if "owner" in self.fields:

@@ -12,7 +12,7 @@ from .. import before_after, board_reading, triangles
 from ..boards import BeforeAfter, Board, Course, Split, Triangle, boards
 from ..question import Question
 from ..sources import dimensions
-from .common import reader_only
+from .common import computed, reader_only
 
 
 def board_or_404(key: str) -> Board:
@@ -29,11 +29,13 @@ def board(request: HttpRequest, key: str) -> HttpResponse:
     shown = board_or_404(key)
     cuts = shown.dimensions()
     question = Question.of_many(request, cuts)
+    cards = board_reading.cards(shown, question)
     context = {
         "board": shown,
         "question": question,
         "bar": question.bar,
-        "cards": board_reading.cards(shown, question),
+        "cards": cards,
+        "computed": computed(card.computed_at for _kpi, card in cards),
         "panels": list(board_reading.panels(shown, question)),
         "dimensions": [(dimensions[one], question.encoded(by=one)) for one in cuts if one not in question.chosen],
     }

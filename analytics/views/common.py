@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
+from crm import formats
 from crm.access import require
 
 from ..engine import bound
@@ -31,6 +34,17 @@ def reader_only(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def computed(moments: Iterable[dt.datetime | None]) -> str:
+    """When the numbers of a page were computed, in words: the moment, or the first and the last where minutes lie between them."""
+    known = [moment for moment in moments if moment is not None]
+    if not known:
+        return ""
+    first, last = min(known), max(known)
+    if last - first < dt.timedelta(minutes=1):
+        return _("Computed %(moment)s") % {"moment": formats.moment(last)}
+    return _("Computed between %(first)s and %(last)s") % {"first": formats.moment(first), "last": formats.moment(last)}
 
 
 def kpi_or_404(request: HttpRequest, key: str) -> Kpi:

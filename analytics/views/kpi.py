@@ -14,7 +14,8 @@ from ..forms import kpi_choices
 from ..question import Question
 from ..registry import About
 from ..sources import dimensions
-from .common import kpi_or_404, reader_only
+from .common import computed, kpi_or_404, reader_only
+from .opening import ways
 from .records import open_part, records, records_context, tabs
 
 
@@ -31,11 +32,13 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     units = question.units()
     found = reading.read([kpi], question, units=units)[key]
     seen = outlook.look(found.kpi, question, units)
+    links = {one["part"].partition(":")[0]: one["url"] + "#records" for one in tabs(kpi, question, "")}
     context = {
         "kpi": kpi,
         "question": question,
         "bar": question.bar,
         "reading": found,
+        "computed": computed([found.now.computed_at]),
         "head": reading.headline(found, question, parts),
         "parts": parts,
         "chart": reading.chart(found, question, parts, seen),
@@ -47,7 +50,9 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         "metrics": kpi_choices() if isinstance(kpi, About) and not kpi.own else [],
         "may_aim": kpi.may_be_aimed_at and may(request.user, "target", "add"),
         "dimensions": [(dimensions[one], question.encoded(by=one)) for one in kpi.dimensions],
-        "links": {one["part"].partition(":")[0]: one["url"] + "#records" for one in tabs(kpi, question, "")},
+        "links": links,
+        "ways": ways(found.kpi, found.now, question, links),
+        "summed": not kpi.derives,
         "left_out": [
             (text, formats.number(count), question.encoded(part=f"left_out:{measure}") + "#records")
             for text, count, measure in found.now.left_out

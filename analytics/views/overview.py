@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from crm.access import may
 from crm.http import is_fragment
 
 from .. import reading
 from ..areas import by_area
 from ..question import SHOWN, Question, mix
 from ..registry import About, Kpi, kpis
-from .common import kpi_or_404, reader_only
+from .common import computed, kpi_or_404, reader_only
 
 CARDS = 4  # of an area, one row at a desk; the others are a click away
 
@@ -31,9 +34,23 @@ def overview(request: HttpRequest) -> HttpResponse:
         (area, name, [(kpi, reading.card(found[kpi.key], question)) for kpi in group[:CARDS]], len(group) > CARDS)
         for area, name, group in groups
     ]
-    response = render(request, "analytics/overview.html", {"question": question, "bar": question.bar, "areas": areas})
+    context = {
+        "question": question,
+        "bar": question.bar,
+        "areas": areas,
+        "computed": computed(one.now.computed_at for one in found.values()),
+        "blank": is_blank(found.values()),
+        "may_import": may(request.user, "import", "run"),
+    }
+    response = render(request, "analytics/overview.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def is_blank(readings: Iterable[reading.Reading]) -> bool:
+    """Whether nothing but the use of Sextant itself has been recorded in all the periods shown."""
+    told = (one for one in readings if one.kpi.area != "adoption" and not isinstance(one.kpi, About))
+    return not any(row is not None and row.n for one in told for row in (one.now, *one.series))
 
 
 @require_safe
@@ -60,7 +77,14 @@ def numbers(request: HttpRequest) -> HttpResponse:
         return kpi, reading.card(found[kpi.key], question)
 
     areas = [(area, name, [entry(kpi) for kpi in group]) for area, name, group in by_area(shown)]
-    context = {"question": question, "bar": question.bar, "areas": areas, "wanted": wanted, "count": len(shown)}
+    context = {
+        "question": question,
+        "bar": question.bar,
+        "areas": areas,
+        "wanted": wanted,
+        "count": len(shown),
+        "computed": computed(one.now.computed_at for one in found.values()),
+    }
     template = "analytics/_numbers.html" if is_fragment(request) else "analytics/numbers.html"
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])

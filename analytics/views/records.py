@@ -72,6 +72,7 @@ def records_context(request: HttpRequest, kpi: Kpi, question: Question, parts: r
         "page": RecordPage([_shown(found, item) for item in rows], number, found.count),
         "records_total": total_words(found, parts),
         "records_unit": unit_of(found, parts),
+        "records_valued": found.is_sum,
         "records_detailed": any(item.detail for item in rows),
         "records_query": question.encoded(part=found.part),
         "hidden_words": hidden_words(found, request.user),
@@ -102,7 +103,7 @@ def _shown(found: Drill, item: Item) -> Item:
 
 def tabs(kpi: Kpi, question: Question, current: str) -> list[dict]:
     """The parts that can be opened: numerator, denominator, what is not decided yet, what was left out."""
-    names: dict[str, Any] = {"pending": _("Not decided yet")}
+    names: dict[str, Any] = {"pending": _("Not decided yet"), "n": _("Records (n)")}
     names |= {f"left_out:{ref.measure}": text for text, ref in kpi.excluded}
     return [
         {
@@ -124,7 +125,7 @@ def total_words(found: Drill, parts: reading.Parts) -> str:
     """ "42 records, €1,200 in all" """
     count = ngettext("%(n)s record", "%(n)s records", found.count) % {"n": formats.number(found.count)}
     unit = unit_of(found, parts)
-    if found.total is None or unit == "count":
+    if found.total is None or (unit == "count" and found.total == found.count):
         return count
     return _("%(count)s, %(total)s in all") % {"count": count, "total": formats.exact(found.total, unit, reading.currency())}
 

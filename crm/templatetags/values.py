@@ -11,6 +11,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from .. import formats
 from ..money import format_money
@@ -179,6 +180,12 @@ def when(value: dt.date | None) -> SafeString:
     else:
         exact, words, stamp = formats.day(value, "full"), formats.day_ago(value), value.isoformat()
     return format_html('<time class="nowrap" datetime="{}" title="{}">{}</time>', stamp, exact, words)
+
+
+@register.simple_tag
+def as_of() -> str:
+    """This moment in words, for a sheet of paper that tells what was true then."""
+    return _("As of %(moment)s") % {"moment": formats.moment(timezone.now())}
 
 
 @register.filter

@@ -199,3 +199,15 @@ def test_the_queries_of_a_page_do_not_grow_with_its_records(trading: People, cli
     with CaptureQueriesContext(connection) as many:
         client.get(f"/boards/customers/{SPRING}")
     assert len(many) == len(few)
+
+
+def test_a_field_is_named_with_its_record_type(spring: People, client_of: Callable) -> None:
+    text = text_of(client_of(spring.ada).get(f"/boards/quality/{SPRING}"))
+    assert "Owner (Deals)" in text and "Owner (Leads)" in text
+
+
+def test_a_split_that_cannot_be_says_so(spring: People, client_of: Callable) -> None:
+    html = page_of(client_of(spring.max), "quality")
+    block = html[html.index("Duplicate rate by record type") :].partition("</section>")[0]
+    assert "This number cannot be cut this way." in block
+    assert "<table" not in block

@@ -6,7 +6,9 @@ from html import unescape
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from analytics.reading import parts_of
 from analytics.registry import kpis
+from crm.models import UserSpan
 
 from . import scene
 from .test_view_overview import HTMX, text_of
@@ -147,3 +149,39 @@ def test_the_number_of_queries_does_not_depend_on_rows(spring, client_of):
     with CaptureQueriesContext(connection) as many:
         client.get("/numbers/win_rate/")
     assert len(many) <= len(few)
+
+
+def hrefs(response, block):
+    """The addresses in a block, from its start to the next section."""
+    html = response.content.decode()
+    html = html[html.index(f'id="{block}"') :].partition("</section>")[0]
+    return [unescape(href) for href in re.findall(r'href="([^"]*)"', html)]
+
+
+def test_each_value_of_the_table_and_of_the_split_opens_its_records(spring, client_of):
+    client = client_of(spring.ada)
+    response = client.get("/numbers/win_rate/", {"by": "owner"})
+    april = next(href for href in hrefs(response, "course") if "from=2026-04-01" in href and "denominator" in href)
+    assert "4 records" in text_of(client.get(april.partition("#")[0]))
+    ann = next(href for href in hrefs(response, "split") if f"owner={spring.ann.pk}" in href and "denominator" in href)
+    assert "8 records" in text_of(client.get("/numbers/win_rate/" + ann.partition("#")[0]))
+    assert sum("#records" in href for href in hrefs(response, "split")) == 3 * 2 + 2  # too few records hide Ben's value alone
+
+
+def test_what_is_made_of_records_says_of_how_many(spring, client_of):
+    """Two and a half people at full time are the number of no records."""
+    UserSpan.objects.filter(user=spring.ben).update(fte_percent=50)
+    text = text_of(client_of(spring.ada).get("/numbers/deals_won_per_rep/"))
+    assert "over the days of the period 2.5 from 3 records" in text
+    assert "Records (n) 10" in text
+
+
+def test_what_cannot_be_cut_down_to_these_eyes_opens_nothing(spring, client_of):
+    response = client_of(spring.ann).get("/numbers/duplicate_rate/")
+    assert "This number cannot be cut this way." in text_of(response)
+    assert not re.search(r"Records \(n\)</dt>\s*<dd[^>]*>\s*<a", response.content.decode())
+
+
+def test_shares_of_recurring_revenue_are_divided_from_money(organisation):
+    for key in ("grr", "nrr", "gross_mrr_churn_rate", "net_mrr_churn_rate", "quick_ratio", "renewal_rate_value"):
+        assert {parts_of(kpis[key]).units[part] for part in ("numerator", "denominator")} == {"money"}, key

@@ -153,3 +153,7 @@ def test_typing_swaps_the_list_only(spring, client_of):
     response = client_of(spring.ada).get("/numbers/", {"q": "lead"}, headers=HTMX)
     assert b"<html" not in response.content
     assert "HX-Request" in response["Vary"]
+
+
+def test_with_records_it_says_nothing_of_the_kind(spring, client_of):
+    assert "Nothing was recorded" not in text_of(client_of(spring.ada).get("/"))

@@ -7,7 +7,7 @@ import pytest
 
 from analytics.drill import parts_of
 from analytics.registry import kpis
-from tests.factories import LeadFactory
+from tests.factories import LeadFactory, VisitFactory
 
 from . import scene
 from .test_view_overview import HTMX, text_of
@@ -71,3 +71,12 @@ def test_outsiders_records_are_neither_counted_nor_listed(spring, client_of):
     html = client_of(spring.cleo).get("/numbers/deals_won/records/").content.decode()
     assert html.count("row-link") == 3
     assert not re.search("Ben", html[html.index('id="records"') :])
+
+
+def test_a_sum_of_plain_numbers_tells_its_total_and_each_rows_part(spring, client_of):
+    for clicks in (2, 5):
+        VisitFactory(started_at=dt.datetime(2026, 5, 6, 9, tzinfo=dt.UTC), clicks=clicks)
+    scene.settle()
+    response = client_of(spring.ada).get("/numbers/landing_page_clicks/records/")
+    assert "2 records, 7 in all" in text_of(response)
+    assert "Value" in text_of(response)
