@@ -40,7 +40,7 @@ from tests.factories import (
 from tests.marketing import market
 from tests.people import People
 from tests.support import desk as desks
-from tests.surveys import voice
+from tests.surveys import voice as voices
 
 NOW = utc("2026-05-18 10:00")
 START, END = dt.date(2025, 11, 1), dt.date(2026, 6, 1)
@@ -55,6 +55,7 @@ class World:
     products: list[Product]
     companies: list[Company] = field(default_factory=list)
     desk: desks.Desk | None = None
+    voice: voices.Voice | None = None
     market: market.Budget | None = None
 
     def instant(self, after: dt.datetime | None = None) -> dt.datetime:
@@ -105,7 +106,7 @@ def build(people: People, size: int = 30, seed: int = 7) -> World:
     make_orders(world, size)
     set_targets(world)
     world.desk = desks.build(people, size=size * 2 // 3, seed=seed)
-    voice.build(people, size=size, seed=seed)
+    world.voice = voices.build(people, size=size, seed=seed)
     world.market = market.build(people, size=size // 3, seed=seed)
     return world
 
@@ -298,9 +299,13 @@ def _delete_lead(world: World) -> None:
 def _merge(world: World) -> None:
     found = list(Company.objects.order_by("pk"))
     if len(found) > 3:
-        keep, lose = world.rng.sample(found, 2)
-        world.companies = [company for company in world.companies if company.pk != lose.pk]
-        contacts.merge_companies(keep, lose)
+        contacts.merge_companies(*world.rng.sample(found, 2))
+        _leave_out_merged(world)
+
+
+def _leave_out_merged(world: World) -> None:
+    there = set(Company.objects.values_list("pk", flat=True))
+    world.companies = [company for company in world.companies if company.pk in there]
 
 
 def _activity(world: World) -> None:
@@ -339,6 +344,12 @@ def _edit_ticket(world: World) -> None:
         desks.shake(world.desk, 1)
 
 
+def _edit_answers(world: World) -> None:
+    if world.voice is not None:
+        voices.shake(world.voice, 1)
+        _leave_out_merged(world)
+
+
 EDITS: list[Callable[[World], object]] = [
     _on_deal(lambda world, deal: deals.reopen_deal(deal)),
     _on_deal(_redate),
@@ -360,6 +371,7 @@ EDITS: list[Callable[[World], object]] = [
     _erase,
     _edit_ticket,
     _edit_ticket,
+    _edit_answers,
     _edit_lead,
     _delete_lead,
     _merge,

@@ -15,6 +15,7 @@ from contacts import services as contacts
 from contacts.models import Company
 from crm import services as kernel
 from crm.events import Origin, acting
+from crm.models import ExchangeRate
 from deals.models import Product, Subscription
 from deals.subscriptions import services
 from tests.factories import CompanyFactory, ProductFactory, utc
@@ -146,6 +147,8 @@ def industry(world: Recurring) -> None:
 
 
 def rate(world: Recurring) -> None:
+    if world.rng.random() < 0.3:
+        kernel.delete_rate(world.rng.choice(list(ExchangeRate.objects.order_by("pk"))))
     day = world.rng.choice([dt.date(2025, 1, 1), dt.date(2025, 6, 1), dt.date(2026, 1, 1)])
     kernel.set_rate(world.rng.choice(["CHF", "NOK"]), day, Decimal(world.rng.choice(["1.1", "0.5"])))
 

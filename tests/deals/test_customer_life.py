@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
 
+from analytics import refreshing
 from contacts import services as contacts
 from crm import due, jobs
 from crm import services as kernel
@@ -16,6 +18,7 @@ from crm.periods import Period
 from deals.models import CustomerSpell
 from deals.orders import life
 from deals.orders.kpis_cohorts import hazard
+from tests.analytics.test_view_overview import text_of
 from tests.analytics.vectors import LATER, number
 
 from .ordering import companies, line, order, orders, refund
@@ -61,6 +64,18 @@ def test_the_articles_quarter_shows_net_loss_beside_gross_churn_and_the_bridge_h
     assert net.value == pytest.approx(4.040404)
     assert (gross.value, gross.numerator, gross.denominator) == (pytest.approx(10.10101), 10, 99)
     assert (kept.value, kept.numerator, kept.denominator) == (pytest.approx(89.89899), 89, 99)
+
+
+@pytest.mark.once
+def test_the_pages_show_the_articles_quarter(quarter: None, people: Any, client_of: Any) -> None:
+    refreshing.refresh_all_marked()
+    browser, q1 = client_of(people.ada), "?from=2026-01-01&to=2026-03-31"
+    page = text_of(browser.get(f"/boards/customers/{q1}"))
+    assert " At the start 99 New customers +6 Reactivated customers 0 Churned customers −10 At the end 95 " in page
+    assert re.search(r"Customer churn rate \(gross, logo\) [^%]* 10\.1% .* Net customer loss rate [^%]* 4\.0% ", page)
+    assert " Net customer loss rate 4.0% Customer retention rate 89.9% " in text_of(
+        browser.get(f"/numbers/customer_churn_rate/{q1}")
+    )
 
 
 def test_the_churn_on_exposure_divides_by_the_days_on_which_there_were_customers(quarter: None) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 from contacts.models import Lead, Person
 from crm import services as kernel
 from crm.periods import first_instant
-from marketing import services
+from marketing import mailing, services, visits
 from marketing.choices import Category, MemberStatus, Purpose
-from marketing.models import Campaign, CampaignMember, Cost, Visit
-from tests.factories import CampaignFactory, CostFactory, VisitFactory
+from marketing.models import Campaign, CampaignMember, CampaignMessage, Cost, Submission, Visit
+from tests.factories import CampaignFactory, CampaignMessageFactory, CostFactory, VisitFactory
 from tests.people import People
 
 MONTHS = [dt.date(2025, 12, 1), *(dt.date(2026, month, 1) for month in range(1, 6))]
@@ -103,6 +103,30 @@ def forget_answer(budget: Budget) -> None:
         services.remove_member(member)
 
 
+def mail(budget: Budget) -> None:
+    """A message to a lead, a person or nobody known; or what became of one: it bounced, was clicked, belongs to another campaign or
+    day, was never sent."""
+    message, rng = budget.one(CampaignMessage), budget.rng
+    sent = first_instant(budget.day())
+    if message is None or rng.random() < 0.4:
+        model = rng.choice([Lead, Person])
+        CampaignMessageFactory(campaign=budget.one(Campaign), sent_at=sent, **{model._meta.model_name: budget.one(model)})
+    elif rng.random() < 0.2:
+        mailing.delete_message(message)
+    else:
+        later = message.sent_at + dt.timedelta(seconds=rng.choice([0, 1, 60, 86_400]))
+        became: list[dict[str, Any]] = [{name: at} for name in mailing.MOMENTS for at in (later, later, None)]
+        other = [{"campaign": budget.one(Campaign)}, {"sent_at": sent, **dict.fromkeys(mailing.MOMENTS)}]
+        mailing.save_message(message, **rng.choice([*became, *other]))
+
+
+def judge(budget: Budget) -> None:
+    """A form that was sent is found to be spam, or not to be."""
+    sent = budget.one(Submission)
+    if sent is not None:
+        visits.mark_spam(sent, budget.rng.random() < 0.5)
+
+
 def visit(rng: random.Random) -> Visit:
     """A visit, or a row of many, often on a month's first instant; by one of three visitors or nobody known."""
     sessions = rng.choice([1, 1, 1, 40])
@@ -123,12 +147,13 @@ def visit(rng: random.Random) -> Visit:
 
 
 def shake(budget: Budget, edits: int) -> None:
-    """Random edits: re-value, re-date, spread, move to another campaign, delete, rename a code, change a rate."""
+    """Random edits: re-value, re-date, spread, move to another campaign, delete, rename a code, change a rate; and what
+    campaigns brought."""
     for _number in range(edits):
         cost = budget.one(Cost)
         kind = budget.rng.randrange(6)
-        if budget.rng.random() < 0.3:
-            budget.rng.choice([answer, answer, visit_of_lead, forget_answer])(budget)
+        if budget.rng.random() < 0.5:
+            budget.rng.choice([answer, answer, visit_of_lead, forget_answer, mail, mail, mail, judge])(budget)
         if kind == 0 or cost is None:
             CostFactory(**budget.cost())
         elif kind == 1:

@@ -216,6 +216,11 @@ def _merge_people(desk: Desk) -> None:
     desk.requesters.append(PersonFactory(company=desk.company()))
 
 
+def _erase(desk: Desk) -> None:
+    """Somebody asks to be forgotten; refused while tickets are theirs."""
+    contacts.delete_person(desk.rng.choice(list(Person.objects.order_by("pk"))))
+
+
 def _retag(desk: Desk) -> None:
     """A tag goes, with its place on tickets; another one comes."""
     tag = desk.tags.pop()
@@ -249,6 +254,7 @@ EDITS: list[Callable[[Desk], object]] = [
     _on(lambda desk, ticket: history.replay(ticket)),
     _merge_companies,
     _merge_people,
+    _erase,
     _retag,
     _resegment,
 ]
