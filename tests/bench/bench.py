@@ -2,9 +2,10 @@
 
     python -m tests.bench.bench                                    # SQLite files in var/bench, made when missing
     python -m tests.bench.bench --small URL --large URL            # other databases, empty or made by make_data before
+    python -m tests.bench.bench --small URL --large URL --huge URL # and 1,000,000 deals; PostgreSQL only, 20 GB
     python -m tests.bench.bench --rounds 15 --rebuilds 3 --no-report
 
-Both databases are asked in turn, scenario by scenario, so a busy minute touches both sides of a ratio. Times are medians;
+The databases are asked in turn, scenario by scenario, so a busy minute touches all sides of a ratio. Times are medians;
 queries and bytes are counted in a run of their own. Absolute times say little about another machine, ratios do.
 """
 
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SIZES = {"small": 10_000, "large": 100_000}
+SIZES = {"small": 10_000, "large": 100_000, "huge": 1_000_000}
 NOT_PAGES = (
     "change a deal's value (service)",
     "refresh after one edit",
@@ -31,6 +32,11 @@ NOT_PAGES = (
     "floor: one GROUP BY per table and date",
 )
 EDIT, REFRESH, REBUILD, FLOOR = NOT_PAGES
+HUGE = (
+    "The largest has 1,000,000 deals, 4,000,000 stays in stages, 3,000,000 activities, 1,000,000 tickets, 1,000,000 answers and",
+    "10,000,000 visits. All sizes are copies of the same 10,000 deals, which agree in every dimension, so groups are fewer and",
+    "larger than in real data of that size; their timelines were copied nine times at most.",
+)
 
 
 def main() -> None:
@@ -39,11 +45,13 @@ def main() -> None:
     parser.add_argument("--rebuilds", type=int, default=3)
     parser.add_argument("--small", help="database URL; default: a SQLite file")
     parser.add_argument("--large", help="database URL; default: a SQLite file")
+    parser.add_argument("--huge", help="database URL; default: it is left out")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench")
     parser.add_argument("--no-report", action="store_true", help="print only")
     parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks.md")
     options = parser.parse_args()
-    sides = {name: Side(name, getattr(options, name), options.folder / name) for name in SIZES}
+    names = [name for name in SIZES if name != "huge" or options.huge]
+    sides = {name: Side(name, getattr(options, name), options.folder / name) for name in names}
     for side in sides.values():
         side.prepare()
     result = run(sides, options.rounds, options.rebuilds)
@@ -78,7 +86,7 @@ class Side:
         self.call("manage.py", "migrate", "--verbosity=0")
         self.call("manage.py", "createcachetable", "--verbosity=0")
         self.call("manage.py", "collectstatic", "--no-input", "--verbosity=0")
-        for mark, module in (("made", "make_data"), ("made_service", "make_service")):
+        for mark, module in (("made", "make_data"), ("made_service", "make_service"), ("made_web", "make_web")):
             made = self.folder / mark
             if not made.exists():
                 self.call("-m", f"tests.bench.{module}", str(SIZES[self.name]))
@@ -110,11 +118,13 @@ def run(sides: dict[str, Side], rounds: int, rebuilds: int) -> dict[str, Any]:
 
     found: dict[str, Any] = {"error": {}}
     times: dict[tuple[str, str], list[float]] = {}
+    peaks: dict[tuple[str, str], tuple[float | None, float | None]] = {}
 
     def clock(name: str, size: str) -> None:
         answer = sides[size].ask("time", name)
         if "ms" in answer:
             times.setdefault((name, size), []).append(answer["ms"])
+            peaks[name, size] = (answer["peak"], answer["peak_database"])
         else:
             found["error"][name] = answer["error"]
 
@@ -138,6 +148,7 @@ def run(sides: dict[str, Side], rounds: int, rebuilds: int) -> dict[str, Any]:
             clock(REFRESH, size)
     for (name, size), values in times.items():
         found.setdefault(name, {}).setdefault(size, {}).update(ms=statistics.median(values), n=len(values))
+    found["peak"] = {size: peaks.get((REBUILD, size), (None, None)) for size in sides}
     return found
 
 
@@ -146,22 +157,24 @@ def report(result: dict[str, Any], options: Any, database: str) -> str:
     from .measure import scenarios, service
 
     pages = [name for name in scenarios if name not in NOT_PAGES]
+    sizes = list(result["peak"])
     lines = [
         "# Benchmarks",
         "",
         "How the time of pages and refreshes grows with the data. Made by one command, which needs nothing but the project:",
         "",
-        "    python -m tests.bench.bench" + ("" if database == "SQLite" else " --small URL --large URL"),
+        "    python -m tests.bench.bench" + ("" if database == "SQLite" else "".join(f" --{size} URL" for size in sizes)),
         "",
         f"Measured on {dt.date.today():%d %B %Y}, {machine()}, {database}; Python {platform.python_version()}.",
-        f"Both databases were asked in turn in the same run; times are medians of {options.rounds}. A page is measured inside one",
+        f"The databases were asked in turn in the same run; times are medians of {options.rounds}. A page is measured inside one",
         "process, from the request to the last byte of the answer, middleware and templates included. Read the ratios: the times",
         "belong to this machine and its load.",
         "",
         "The data: 10,000 and 100,000 deals with three stage changes each (300,000 at the larger size), as many leads, a quarter",
         "as many companies, three people per company, three activities per deal, 50 users in five teams, 36 months. Beside them",
         "10,000 and 100,000 tickets with five messages each (500,000 at the larger size), 20,000 and 200,000 invitations to three",
-        "surveys, 10,000 and 100,000 answers, and ten agents.",
+        "surveys, 10,000 and 100,000 answers, and ten agents; and ten visits of the website per deal.",
+        *(HUGE if "huge" in sizes else ()),
         "",
         "## Pages",
         "",
@@ -179,59 +192,64 @@ def report(result: dict[str, Any], options: Any, database: str) -> str:
 
 
 def table(what: str, names: Sequence[str], result: dict[str, Any]) -> list[str]:
-    """Pages at both sizes, one per line."""
+    """Pages at all sizes, one per line."""
+    sizes = list(result["peak"])
+    heads = [f"{SIZES[size]:,} {what if number == 0 else ''}".strip() + ", ms" for number, size in enumerate(sizes)]
     return [
-        f"| page | 10,000 {what}, ms | 100,000 {what}, ms | growth | queries | bytes |",
-        "|---|---|---|---|---|---|",
-        *(row(name, result) for name in names),
+        f"| page | {' | '.join(heads)} | growth | queries | bytes |",
+        "|" + "---|" * (len(sizes) + 4),
+        *(row(name, result, sizes) for name in names),
         "",
-        "Queries and bytes: at 10,000, and after the arrow at 100,000 where they differ.",
+        f"Growth: from {SIZES[sizes[0]]:,} to {SIZES[sizes[-1]]:,}. Queries and bytes: at each size where they differ.",
         "",
     ]
 
 
-def row(name: str, result: dict[str, Any]) -> str:
-    small, large = result[name].get("small", {}), result[name].get("large", {})
+def row(name: str, result: dict[str, Any], sizes: Sequence[str]) -> str:
+    sides = [result[name].get(size, {}) for size in sizes]
     wanted = 302 if "POST" in name else 200
-    bad = {side["status"] for side in (small, large) if side.get("status", wanted) != wanted}
-    if "ms" not in small or "ms" not in large or bad:
-        return f"| {name} | {'answered ' + str(bad) if bad else 'not measured'} | | | | |"
-    growth = large["ms"] / small["ms"]
-    return (
-        f"| {name} | {small['ms']:.1f} | {large['ms']:.1f} | {growth:.2f} | "
-        f"{both(small['queries'], large['queries'])} | {both(small['bytes'], large['bytes'])} |"
-    )
+    bad = {side["status"] for side in sides if side.get("status", wanted) != wanted}
+    if bad or any("ms" not in side for side in sides):
+        return f"| {name} | {'answered ' + str(bad) if bad else 'not measured'} |" + " |" * (len(sizes) + 2)
+    cells = [f"{side['ms']:.1f}" for side in sides] + [f"{sides[-1]['ms'] / sides[0]['ms']:.2f}"]
+    cells += [steps([side[what] for side in sides]) for what in ("queries", "bytes")]
+    return f"| {name} | {' | '.join(cells)} |"
 
 
-def both(small: float, large: float) -> str:
-    return f"{small:,}" if small == large else f"{small:,} → {large:,}"
+def steps(values: Sequence[float]) -> str:
+    return f"{values[0]:,}" if len(set(values)) == 1 else " → ".join(f"{value:,}" for value in values)
 
 
 def refreshes(result: dict[str, Any], options: Any) -> list[str]:
     """The rebuild against the floor, and one edit against the rebuild."""
+    sizes = list(result["peak"])
 
     def ms(name: str, size: str) -> float | None:
         return result.get(name, {}).get(size, {}).get("ms")
+
+    def line(label: str, cells: Sequence[str]) -> str:
+        return f"| {label} | {' | '.join(cells)} |"
 
     lines = [
         "## Numbers",
         "",
         f"Medians of {options.rebuilds} (rebuild, floor) and {options.rounds} (edit). The floor is one `GROUP BY` by day and",
         "owner per table and deciding date, written by hand (`tests/bench/floor.py`), every row fetched, nothing stored. The",
-        "rebuild computes every dimension, and stores and publishes the numbers.",
+        "rebuild computes every dimension, and stores and publishes the numbers. Peak memory is that of the process that",
+        "rebuilds and of its database connection, after the rebuild.",
         "",
-        "| | 10,000 | 100,000 |",
-        "|---|---|---|",
+        line("", [f"{SIZES[size]:,}" for size in sizes]),
+        "|" + "---|" * (len(sizes) + 1),
     ]
     for name in (FLOOR, REBUILD, EDIT, REFRESH):
-        cells = [f"{value:,.0f} ms" if (value := ms(name, size)) is not None else "–" for size in SIZES]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+        values = [ms(name, size) for size in sizes]
+        lines.append(line(name, [f"{value:,.0f} ms" if value is not None else "–" for value in values]))
     for label, over, under in (("rebuild / floor", REBUILD, FLOOR), ("refresh after one edit / rebuild", REFRESH, REBUILD)):
-        cells = []
-        for size in SIZES:
-            top, bottom = ms(over, size), ms(under, size)
-            cells.append(f"{top / bottom:.3f}" if top is not None and bottom else "–")
-        lines.append(f"| {label} | {' | '.join(cells)} |")
+        pairs = [(ms(over, size), ms(under, size)) for size in sizes]
+        lines.append(line(label, [f"{top / bottom:.3f}" if top is not None and bottom else "–" for top, bottom in pairs]))
+    for label, place in (("peak memory, process", 0), ("peak memory, connection", 1)):
+        peaks = [result["peak"][size][place] for size in sizes]
+        lines.append(line(label, [f"{peak:,.0f} MB" if peak else "–" for peak in peaks]))
     return lines
 
 

@@ -80,4 +80,9 @@ STATEMENTS = (
     """SELECT i.delivered_day, i.owner_id, i.state, COUNT(*), SUM(CASE WHEN r.state = 'confirmed' THEN 1 ELSE 0 END)
        FROM surveys_invitation i LEFT JOIN surveys_response r ON r.invitation_id = i.id
        WHERE i.delivered_day IS NOT NULL GROUP BY 1, 2, 3""",
+    # the website
+    """SELECT started_day, source, SUM(sessions), SUM(CASE WHEN landing_page <> '' THEN sessions ELSE 0 END), SUM(clicks),
+              SUM(clicking - clicked_submitted), SUM(submitted), SUM(form_started), SUM(form_left)
+       FROM marketing_visit GROUP BY 1, 2""",
+    """SELECT day, source, outcome, COUNT(*) FROM marketing_submission GROUP BY 1, 2, 3""",
 )

@@ -19,7 +19,7 @@ from typing import Any
 
 import django
 
-from .make_data import BASE, OFFSET, STEP, analyse, copied_models, copy_rows, reset_sequences
+from .make_data import BASE, OFFSET, STEP, TIMELINES, analyse, copied_models, copy_rows, multiply, reset_sequences
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
@@ -65,9 +65,7 @@ def fill(count: int) -> None:
         sample.random = random.Random(SEED + 2)
         tickets = Desk(sample, base).fill()
         Voices(sample, tickets).fill()
-    for copy in range(1, count // base):
-        with transaction.atomic():
-            clone(copy, before)
+    multiply(count // base, [*service_models(), *before], lambda copy: clone(copy, before))
     DirtyDay.objects.all().delete()
     reset_sequences([*service_models(), *before])
     analyse()
@@ -344,7 +342,7 @@ def clone(copy: int, before: dict[Any, int]) -> None:
     moving = [*copied_models(), *service_models()]
     for model in service_models():
         copy_rows(model, moving, copy, NAMES, (0, OFFSET))
-    for model, last in before.items():
+    for model, last in before.items() if copy < TIMELINES else ():
         copy_rows(model, moving, copy, NAMES, (last, last + OFFSET))
 
 

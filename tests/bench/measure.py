@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
-Measured = dict[str, float]
+Measured = dict[str, float | None]
 scenarios: dict[str, Callable[[Any], Any]] = {}
 
 
@@ -218,9 +219,22 @@ def counted(client: Any, name: str) -> Measured:
 
 
 def timed(client: Any, name: str) -> Measured:
+    from django.db import connection
+
     started = time.perf_counter()
     scenarios[name](client)
-    return {"ms": 1000 * (time.perf_counter() - started)}
+    taken = 1000 * (time.perf_counter() - started)
+    backend = connection.connection.info.backend_pid if connection.vendor == "postgresql" else None
+    return {"ms": taken, "peak": peak(os.getpid()), "peak_database": peak(backend) if backend else None}
+
+
+def peak(process: int) -> float | None:
+    """The most memory that a process on this machine ever had, in MB; None where nobody tells."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
 def main() -> None:

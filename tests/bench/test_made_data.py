@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from marketing.models import Submission, Visit
 from support import history
 from support.models import ReplyWait, SlaSegment, SlaTarget, Ticket, TicketFacts, TicketState
 from surveys.models import Invitation, Response
 
-from . import make_data, make_service
+from . import make_data, make_service, make_web
 
 COUNT = 50
 
@@ -24,8 +25,8 @@ def derived() -> dict[str, list[Any]]:
 
 
 def test_made_and_copied_rows_are_what_a_replay_writes(db, monkeypatch):
-    """25 deals, tickets and answers, and one copy of each; once, for PostgreSQL's sequences stay where the copies left them."""
-    for module in (make_data, make_service):
+    """25 deals, tickets and answers, 250 visits, and one copy of each; once, for PostgreSQL's sequences stay where the copies left them."""
+    for module in (make_data, make_service, make_web):
         monkeypatch.setattr(module, "BASE", COUNT // 2)
     make_data.fill(COUNT)
     make_service.fill(COUNT)
@@ -41,3 +42,7 @@ def test_made_and_copied_rows_are_what_a_replay_writes(db, monkeypatch):
     numbers: dict[int | None, str] = dict(Ticket.objects.values_list("pk", "number"))
     about = list(Response.objects.exclude(subject_id=None).values_list("subject_id", "subject_number"))
     assert about and all(numbers[pk] == number for pk, number in about)
+
+    make_web.fill(COUNT)
+    assert Visit.objects.count() == make_web.VISITS * COUNT
+    assert Visit.objects.filter(submitted=1).count() == Submission.objects.count() > 0
