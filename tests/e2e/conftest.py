@@ -164,6 +164,13 @@ def sign_in(context: BrowserContext, url: str, user: Any) -> None:
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies["sessionid"].value, "url": url}])
 
 
+def press(page: Page, *keys: str) -> None:
+    """Presses keys of which the page's scripts take notice: they run once it is parsed, and its first text is seen before that."""
+    page.wait_for_load_state("domcontentloaded")
+    for key in keys:
+        page.keyboard.press(key)
+
+
 OpenAs = Callable[..., Page]
 
 

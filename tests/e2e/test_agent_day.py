@@ -11,7 +11,7 @@ from support.links import token_for
 from support.models import Ticket
 from tests.factories import MessageFactory, TicketFactory
 
-from .conftest import PHONE, OpenAs, Site
+from .conftest import PHONE, OpenAs, Site, press
 
 pytestmark = [pytest.mark.e2e, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 A_MOMENT = 2500  # ms; who sends sooner is taken for a machine
@@ -35,36 +35,36 @@ def test_an_agent_takes_a_ticket_from_the_form_to_solved_by_keyboard_alone(site:
     link = page.get_by_role("link", name="The fan is loud")
     expect(link).to_be_visible()
     for _press in range(12):
-        page.keyboard.press("j")
+        press(page, "j")
         if link.evaluate("link => link === document.activeElement"):
             break
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("heading", name="The fan is loud")).to_be_visible()
 
-    page.keyboard.press("t")
+    press(page, "t")
     expect(page.get_by_text("is yours")).to_be_visible()
-    page.keyboard.press("p")
+    press(page, "p")
     page.keyboard.type("High")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.locator(".page-title .badge", has_text="High")).to_be_visible()
 
-    page.keyboard.press("i")
+    press(page, "i")
     expect(page.get_by_role("radio", name="Internal note")).to_be_checked()
     page.keyboard.type("Known fault of the 2024 series.")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.locator(".message.note")).to_contain_text("Known fault")
 
-    page.keyboard.press("r")
+    press(page, "r")
     expect(page.get_by_role("radio", name="Public reply")).to_be_checked()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     page.evaluate("document.activeElement.blur()")
-    page.keyboard.press(";")
+    press(page, ";")
     page.keyboard.type("greet")
     expect(page.locator("#saved-replies [data-insert]")).to_have_count(1)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     text = page.get_by_label("Text")
     expect(text).to_have_value(re.compile("^Hello Zoe,"))
-    page.keyboard.press("Control+Shift+Enter")
+    press(page, "Control+Shift+Enter")
     expect(page.get_by_text("Reply sent")).to_be_visible()
 
     ticket = Ticket.objects.get(subject="The fan is loud")
@@ -115,13 +115,13 @@ def test_the_queue_shows_what_came_without_loading_it_again(site: Site, open_as:
 def test_single_keys_can_be_switched_off(site: Site, open_as: OpenAs) -> None:
     ticket = TicketFactory(subject="Keys")
     page = open_as(site.people.gus, ticket.get_absolute_url())
-    page.keyboard.press("?")
+    press(page, "?")
     with page.expect_response("**/preferences/"):  # the choice is stored
         page.get_by_role("dialog").get_by_role("button", name="Off").click()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     page.reload()
-    page.keyboard.press("t")
-    page.keyboard.press("?")
+    press(page, "t")
+    press(page, "?")
     expect(page.get_by_role("dialog")).to_be_visible()
     ticket.refresh_from_db()
     assert ticket.owner is None

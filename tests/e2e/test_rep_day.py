@@ -12,7 +12,7 @@ from contacts.models import Activity, Company, Person, Task
 from deals.models import Deal
 from tests.factories import PASSWORD, DealFactory, PersonFactory
 
-from .conftest import OpenAs, Site
+from .conftest import OpenAs, Site, press
 
 pytestmark = [pytest.mark.e2e, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -33,7 +33,7 @@ def test_she_signs_in_and_the_overview_is_hers(site: Site, open_as: OpenAs) -> N
     heading(page, re.compile("^Sign in to"))
     page.get_by_label(re.compile("^User name")).fill("ann")
     page.get_by_label(re.compile("^Password")).fill(PASSWORD)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     heading(page, "Overview")
     expect(page.locator(".page-context")).to_contain_text("Your numbers")
     expect(page.locator("article.kpi").filter(has_text="Deals won").first.locator(".kpi-value")).to_have_text(re.compile(r"\d"))
@@ -43,7 +43,7 @@ def test_a_wrong_password_says_so_and_keeps_the_name(site: Site, open_as: OpenAs
     page = open_as(None, "/accounts/login/")
     page.get_by_label(re.compile("^User name")).fill("ann")
     page.get_by_label(re.compile("^Password")).fill("not this")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_text("not correct")).to_be_visible()
     expect(page.get_by_label(re.compile("^User name"))).to_have_value("ann")
 
@@ -52,19 +52,18 @@ def test_a_deal_with_a_new_person_and_a_new_company_takes_four_fields_and_no_mou
     """n d, company, person, e-mail, value, Ctrl+Enter: the page of the form and the page of the deal, nothing between."""
     page = open_as(site.people.ann)
     loads = count_loads(page)
-    page.keyboard.press("n")
-    page.keyboard.press("d")
+    press(page, "n", "d")
     heading(page, "New deal")
     expect(page.get_by_role("combobox", name="Company")).to_be_focused()
     page.keyboard.type("Kestrel Optics")
-    page.keyboard.press("Tab")
+    press(page, "Tab")
     page.keyboard.type("Ida Moss")
-    page.keyboard.press("Tab")
+    press(page, "Tab")
     page.keyboard.type("ida@kestrel.example")
     for _field in ("phone", "title", "value"):
-        page.keyboard.press("Tab")
+        press(page, "Tab")
     page.keyboard.type("12,500")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     heading(page, "Deal with Kestrel Optics")
     deal = Deal.objects.get(company__name="Kestrel Optics")
     assert (deal.amount, deal.owner, deal.people.get().name) == (12_500_00, site.people.ann, "Ida Moss")
@@ -77,7 +76,7 @@ def test_a_company_that_is_there_already_is_found_while_typing(site: Site, open_
     page = open_as(site.people.ann, "/deals/new/")
     page.get_by_role("combobox", name="Company").press_sequentially("aster")
     expect(page.get_by_role("option").filter(has_text="Aster Foods")).to_be_visible()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("combobox", name="Company")).to_have_value("Aster Foods")
     page.get_by_label("Value").fill("900")
     page.get_by_role("button", name="Save").click()
@@ -90,7 +89,7 @@ def test_a_mistake_is_marked_at_its_field_and_nothing_typed_is_lost(site: Site, 
     page.watch.expect("422")  # type: ignore[attr-defined]
     page.get_by_label("Title").fill("A pump")
     page.get_by_label("Value").fill("a lot")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.get_by_label("Value")).to_be_focused()
     expect(page.get_by_label("Value")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("Title")).to_have_value("A pump")
@@ -99,7 +98,7 @@ def test_a_mistake_is_marked_at_its_field_and_nothing_typed_is_lost(site: Site, 
 def test_esc_asks_before_it_throws_away_what_was_typed(site: Site, open_as: OpenAs) -> None:
     page = open_as(site.people.ann, "/deals/new/")
     page.get_by_label("Title").fill("A pump")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_text("What you typed is not saved.")).to_be_visible()
     page.get_by_role("button", name="Keep editing").click()
     expect(page.get_by_label("Title")).to_have_value("A pump")
@@ -157,20 +156,20 @@ def test_a_deal_is_won_with_one_click_and_reopened_with_another(site: Site, open
 def test_four_digits_of_a_phone_and_enter_open_the_person(site: Site, open_as: OpenAs) -> None:
     PersonFactory(name="Yara Zell", owner=site.people.ann, phones=["+33 6 98 76 54 32"])
     page = open_as(site.people.ann)
-    page.keyboard.press("/")
+    press(page, "/")
     page.keyboard.type("7654")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     heading(page, "Yara Zell")
 
 
 def test_suggestions_come_while_typing_and_arrows_choose(site: Site, open_as: OpenAs) -> None:
     page = open_as(site.people.ann)
-    page.keyboard.press("/")
+    press(page, "/")
     page.keyboard.type("nora")
     expect(page.locator("#suggestions a").first).to_contain_text("Nora Lind")
-    page.keyboard.press("ArrowDown")
+    press(page, "ArrowDown")
     expect(page.locator("#suggestions a").first).to_be_focused()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     heading(page, "Nora Lind")
 
 

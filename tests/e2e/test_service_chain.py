@@ -28,7 +28,7 @@ from tests.faults.harness import Faults, wait_until, wait_until_idle
 from tests.smtp import SmtpServer
 from tests.surveys.scene import LINK
 
-from .conftest import PHONE, OpenAs, Site, serve
+from .conftest import PHONE, OpenAs, Site, press, serve
 from .desk import open_desk
 from .test_agent_day import ask
 
@@ -94,19 +94,19 @@ def solve_by_keyboard(page: Page, subject: str) -> None:
     link = page.get_by_role("link", name=subject)
     expect(link).to_be_visible()
     for _press in range(12):
-        page.keyboard.press("j")
+        press(page, "j")
         if link.evaluate("link => link === document.activeElement"):
             break
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("heading", name=subject)).to_be_visible()
-    page.keyboard.press("t")
+    press(page, "t")
     expect(page.get_by_text("is yours")).to_be_visible()
-    page.keyboard.press(";")
+    press(page, ";")
     page.keyboard.type("greet")
     expect(page.locator("#saved-replies [data-insert]")).to_have_count(1)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_label("Text")).to_have_value(re.compile("^Hello Zoe,"))
-    page.keyboard.press("Control+Shift+Enter")
+    press(page, "Control+Shift+Enter")
     expect(page.get_by_text("Reply sent")).to_be_visible()
 
 
