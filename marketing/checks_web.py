@@ -31,6 +31,7 @@ def count_visits(recount: Recount) -> None:
         "web_sessions_unknown",
     )
     came: dict[str, list[tuple[dt.datetime, int, dt.date, dict[str, str]]]] = defaultdict(list)
+    earlier: dict[int, dt.datetime | None] = {}
     for row in recount.dicts("SELECT * FROM marketing_visit"):
         at = recount.instant(row["started_at"])
         assert at is not None
@@ -53,9 +54,14 @@ def count_visits(recount: Recount) -> None:
             0 if row["visitor"] else sessions,
         )
         recount.add(SESSIONS, day, members, values)
+        earlier[row["id"]] = recount.instant(row["earlier_at"])
         if row["visitor"]:
             came[row["visitor"]].append((at, row["id"], day, members))
-    recount.notes["web.visitors"] = {visitor: sorted(rows, key=lambda one: one[:2]) for visitor, rows in came.items()}
+    for rows in came.values():
+        rows.sort(key=lambda one: one[:2])
+        for before, (_at, pk, _day, _members) in zip([None, *rows], rows, strict=False):
+            recount.expect(f"visit {pk} visit before", earlier[pk], before and before[0])
+    recount.notes["web.visitors"] = came
     recount.compare(SESSIONS)
 
 

@@ -6,12 +6,12 @@ counted by `…_unconverted`. What names no campaign, channel or team stays unal
 
 from __future__ import annotations
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from analytics.sources import DailySource, Measure, WindowSource, add_dimension, add_source, name_members
 from contacts.touches import PAID as PAID_CHANNELS
-from crm.periods import Period
+from crm.periods import Period, first_instant
 
 from .choices import Category, Device, Outcome, Purpose
 from .models import Campaign, CostDay, Submission, Visit
@@ -121,11 +121,8 @@ add_source(
 
 def _visitors(period: Period) -> QuerySet:
     """One row per visitor of the period: their first visit in it, by whose source and page they are counted."""
-    inside = {"started_day__gte": period.start, "started_day__lt": period.end}
-    earlier = Visit.objects.filter(visitor=OuterRef("visitor"), **inside).filter(
-        Q(started_at__lt=OuterRef("started_at")) | Q(started_at=OuterRef("started_at"), pk__lt=OuterRef("pk"))
-    )
-    return Visit.objects.exclude(visitor="").filter(~Exists(earlier.exclude(visitor="")), **inside)
+    before = Q(earlier_at__isnull=True) | Q(earlier_at__lt=first_instant(period.start))
+    return Visit.objects.exclude(visitor="").filter(before, started_day__gte=period.start, started_day__lt=period.end)
 
 
 add_source(

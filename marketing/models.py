@@ -253,6 +253,7 @@ class Visit(LocalDayMixin):
     key = models.CharField(max_length=64, blank=True, editable=False)  # what joins the hits of one session
     started_at = models.DateTimeField(_("started"))
     started_day = LocalDayField(of="started_at", db_index=True)
+    earlier_at = models.DateTimeField(null=True, editable=False)  # when the same visitor's visit before this one started
     last_at = models.DateTimeField(_("last seen"))
     clicked_at = models.DateTimeField(null=True, editable=False)
     landing_page = models.CharField(_("landing page"), max_length=300, blank=True)

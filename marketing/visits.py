@@ -51,12 +51,33 @@ def origin_of(query: str, referrer: str) -> dict[str, str]:
 # --- hits ------------------------------------------------------------------------------------------------------------
 
 
+def alone() -> None:
+    """Waits until no other process writes visits, and lets none until the running transaction has ended."""
+    Counter.objects.get_or_create(name="web.hits")
+    Counter.objects.select_for_update().get(name="web.hits")
+
+
+def follow(visits: Iterable[Visit]) -> None:
+    """Says of each visit of the visitors of these new visits when the one before it started: a late one comes between two. Everything that
+    writes visits calls it, alone."""
+    visitors = {visit.visitor for visit in visits} - {""}
+    before: dict[str, dt.datetime] = {}
+    moved = []
+    rows = Visit.objects.filter(visitor__in=visitors).order_by("visitor", "started_at", "pk")
+    for visit in rows.only("visitor", "started_at", "earlier_at"):
+        earlier = before.get(visit.visitor)
+        if visit.earlier_at != earlier:
+            visit.earlier_at = earlier
+            moved.append(visit)
+        before[visit.visitor] = visit.started_at
+    Visit.objects.bulk_update(moved, ["earlier_at"], batch_size=500)
+
+
 @transaction.atomic
 def take_hits() -> int:
     """Makes visits of up to 500 hits, in the order they came, and deletes them; how many there were. One worker at a time: two could
     begin the same session twice."""
-    Counter.objects.get_or_create(name="web.hits")
-    Counter.objects.select_for_update().get(name="web.hits")
+    alone()
     hits = list(Hit.objects.order_by("pk")[:STEP])
     if hits:
         work = _Work(hits)
@@ -132,6 +153,7 @@ class _Work:
         ]
         Visit.objects.bulk_update(self.touched.values(), names, batch_size=200)
         dirty.mark({(SESSIONS, local_day(visit.started_at)) for visit in (*self.fresh, *self.touched.values())})
+        follow(self.fresh)
         visits_changed(self.fresh)
         write_submissions([submission_of(visit, at) for visit, at in self.sent])
 
@@ -206,12 +228,14 @@ def mark_spam(submission: Submission, spam: bool = True) -> Submission:
 @transaction.atomic
 def write_visits(visits: Sequence[Visit]) -> None:
     """Writes new visits of a file, with the submissions of those that are one person's."""
+    alone()
     for visit in visits:
         visit.last_at = visit.last_at or visit.started_at
         visit.origin = events.origin()
         derive(visit)
     Visit.objects.bulk_create(visits, batch_size=500)
     dirty.mark({(SESSIONS, local_day(visit.started_at)) for visit in visits})
+    follow(visits)
     visits_changed(visits)
     write_submissions([row for visit in visits for row in _submissions_of(visit)])
 

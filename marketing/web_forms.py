@@ -25,7 +25,7 @@ from crm.periods import local_day
 from . import collecting
 from .models import Visit, WebForm, WebFormDay, WebFormEntry
 from .touches import visits_changed
-from .visits import PAUSE, SESSIONS, derive, origin_of, submission_of, take_hits, write_submissions
+from .visits import PAUSE, SESSIONS, derive, follow, origin_of, submission_of, take_hits, write_submissions
 
 TOGETHER = dt.timedelta(seconds=5)  # hits of so long are counted in one go
 NOTES = 20_000  # letters of a lead's description that messages of forms may fill
@@ -199,5 +199,7 @@ def _sent_in(visit: Visit, lead: Lead) -> None:
     derive(visit)
     visit.save()
     dirty.mark([(SESSIONS, local_day(visit.started_at))])
+    if is_new:
+        follow([visit])
     if is_new or visit.lead_id == lead.pk:
         visits_changed([visit])

@@ -83,7 +83,7 @@ def write(sample: Any, count: int) -> None:
     from marketing import visits
     from marketing.models import Visit
 
-    chance, sources, sent = sample.random, list(words.SOURCES.items()), []
+    chance, sources, written, sent = sample.random, list(words.SOURCES.items()), [], []
     for days in (sample.days(min(STEP, count)) for _part in range(0, count, STEP)):
         rows = []
         for day in days:
@@ -99,7 +99,9 @@ def write(sample: Any, count: int) -> None:
             visits.derive(visit)
             rows.append(visit)
         Visit.objects.bulk_create(rows)
+        written += rows
         sent += [visits.submission_of(visit, visit.started_at) for visit in rows if visit.submitted]
+    visits.follow(written)
     visits.write_submissions(sent)
 
 

@@ -49,6 +49,15 @@ def test_a_visitor_of_two_days_is_one_visitor():
     assert number("website_visitors", day).value == 2
 
 
+def test_a_late_visit_before_the_first_is_by_what_its_visitor_counts():
+    visit(visitor="A", started_at=utc("2026-05-20 09:00"), source="mail")
+    visit(visitor="A", started_at=utc("2026-04-30 09:00"), source="ads")
+    assert number("website_visitors", by="source", member="mail").value == 1
+    visit(visitor="A", started_at=utc("2026-05-04 09:00"), source="ads")
+    assert number("website_visitors", by="source", member="ads").value == 1
+    assert number("website_visitors").value == 1
+
+
 def test_visitors_who_are_not_known_are_sessions_only():
     visit(visitor="A")
     visit(sessions=7)
