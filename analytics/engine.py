@@ -313,7 +313,8 @@ def _lists(asked: Sequence[tuple[Kpi, Period]], question: Question) -> dict[tupl
         term = kpis[key].listed
         cut = question.cut(term.refs[0], term)
         if cut is not None:
-            for span, members in values_of(term.refs[0].source, term.refs[0].measure, wanted, cut).items():  # type: ignore[arg-type]
+            source: Any = term.refs[0].source
+            for span, members in values_of(source, term.refs[0].measure, wanted, cut, question.together).items():
                 found[key, span] = members
     return found
 

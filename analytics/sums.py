@@ -4,6 +4,7 @@ however many KPIs, periods and members are asked for."""
 from __future__ import annotations
 
 import datetime as dt
+from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -108,8 +109,9 @@ class Buckets:
 
 
 class Together:
-    """Sums of window sources by several dimensions, read once a period for all questions that are put together: publishing asks
-    for the whole and for each member of three dimensions, and numbers about numbers ask for the same periods again."""
+    """What is read once for all questions that are put together, by several dimensions: the sums of window sources a period, and single
+    values. Publishing asks for the whole and for each member of three dimensions, and numbers about numbers ask for the same periods
+    again."""
 
     def __init__(self, dimensions: Sequence[str], spans: Sequence[Period]) -> None:
         self.dimensions, self.periods = dimensions, spans
@@ -117,11 +119,27 @@ class Together:
         self.tomorrow = periods.today() + dt.timedelta(days=1)
         self._found: dict[tuple[str, Any], list[Combination]] = {}
         self._readers: dict[str, Callable[[Period], QuerySet]] = {}
+        self._values: dict[tuple[str, str], tuple[tuple[dt.date, dt.date], Held]] = {}
+
+    def names(self, source: Source) -> list[str]:
+        """By which dimensions the source is read."""
+        return [name for name in self.dimensions if name in source.single]
+
+    def divides(self, source: Source, cut: Cut) -> bool:
+        """Whether what was read by the dimensions can be put together for this cut."""
+        known = self.names(source)
+        return bool(known) and cut.dimensions <= set(known)
+
+    def values(self, source: DailySource, key: str, days: tuple[dt.date, dt.date]) -> tuple[list[str], Held]:
+        """The dimensions, and the values of a measure by day and their members; read again only when more days are asked for."""
+        names, place = self.names(source), (source.key, key)
+        if place not in self._values or not self._values[place][0][0] <= days[0] <= days[1] <= self._values[place][0][1]:
+            self._values[place] = days, _values(source, key, days, names)
+        return names, self._values[place][1]
 
     def answers(self, source: WindowSource, cut: Cut) -> bool:
         """Whether each row counts under one member, so that the whole is the sum of the parts."""
-        known = set(self.dimensions) & set(source.single)
-        return bool(known) and cut.dimensions <= known and not source.many and not source.settled
+        return self.divides(source, cut) and not source.many and not source.settled
 
     def sums(self, source: WindowSource, measures: Sequence[Measure], span: Span, cut: Cut) -> Sums:
         """What `read` gives, out of the combinations of members."""
@@ -138,7 +156,7 @@ class Together:
         """The sums of every combination of members and currency that occurs."""
         key = source.key, min(span[1], self.tomorrow) if source.at_end else span
         if key not in self._found:
-            names = [name for name in self.dimensions if name in source.single]
+            names = self.names(source)
             columns: dict[str, Any] = {f"d{number}": F(source.dimensions[name]) for number, name in enumerate(names)}
             columns["currency_"] = F(source.currency) if source.currency else Value("")
             rows = self._rows(source, period_of(span)).order_by().annotate(**columns).values(*columns)
@@ -341,26 +359,49 @@ def fields_of(source: WindowSource, key: str, fields: Sequence[str], span: Span,
     return found
 
 
-def values_of(source: DailySource, key: str, spans: Iterable[Span], cut: Cut) -> dict[Span, dict[str, list[int]]]:
+#: (day, members in the order of the dimensions) -> the values of a measure
+Held = dict[tuple[dt.date, tuple[str, ...]], array]
+
+
+def values_of(
+    source: DailySource, key: str, spans: Iterable[Span], cut: Cut, together: Together | None = None
+) -> dict[Span, dict[str, list[int]]]:
     """All values of a measure, sorted, per span and member: for medians and percentiles, which no sum can give. Rows without a value
     are left out."""
-    measure = source.measure(key)
     buckets = Buckets(spans)
-    low, high = buckets.range()
-    rows = source.rows().filter(
-        measure.condition(), condition(source, cut.filters), **{f"{source.day}__gte": low, f"{source.day}__lt": high}
-    )
-    names: list[Any] = [source.day, measure.value] + ([source.dimensions[cut.by]] if cut.by else [])
-    held: dict[tuple[dt.date, Any], list[int]] = defaultdict(list)
-    for day, value, *member in rows.order_by().values_list(*names).iterator(chunk_size=10_000):
-        if value is not None:
-            held[day, member[0] if member else ""].append(value)
+    if together is not None and together.divides(source, cut):
+        names, held = together.values(source, key, buckets.range())
+        kept = [(names.index(name), wanted) for name, wanted in cut.filters]
+    else:
+        names, kept = [cut.by] if cut.by else [], []
+        held = _values(source, key, buckets.range(), names, cut.filters)
+    at = names.index(cut.by) if cut.by else None
     holders = buckets.spans_of()
     found: dict[Span, dict[str, list[int]]] = {span: {} for span in buckets.spans}
-    for (day, member_), values in held.items():
-        for span in holders.get(buckets.of(day), ()):
-            found[span].setdefault(member_text(member_), []).extend(values)
-    for members in found.values():
-        for values in members.values():
-            values.sort()
+    for (day, members), values in held.items():
+        if all(members[place] in wanted for place, wanted in kept):
+            for span in holders.get(buckets.of(day), ()):
+                found[span].setdefault("" if at is None else members[at], []).extend(values)
+    for lists in found.values():
+        for one in lists.values():
+            one.sort()
+    return found
+
+
+def _values(
+    source: DailySource,
+    key: str,
+    days: tuple[dt.date, dt.date],
+    names: Sequence[str],
+    filters: Iterable[tuple[str, tuple[str, ...]]] = (),
+) -> Held:
+    """The values of a measure by day and by members of these dimensions."""
+    measure, (low, high) = source.measure(key), days
+    inside = {f"{source.day}__gte": low, f"{source.day}__lt": high}
+    rows = source.rows().filter(measure.condition(), condition(source, filters), **inside).order_by()
+    columns: list[Any] = [source.day, measure.value, *(source.dimensions[name] for name in names)]
+    found: Held = defaultdict(lambda: array("q"))
+    for day, value, *members in rows.values_list(*columns).iterator(chunk_size=10_000):
+        if value is not None:
+            found[day, tuple(map(member_text, members))].append(value)
     return found

@@ -63,8 +63,7 @@ def states_of(new: NewDeal) -> list[DealState]:
         chain[-1].amount, chain[-1].currency = deal.amount, deal.currency
     for before, after in zip(chain, chain[1:], strict=False):
         before.end = after.start
-        after.moved = before.stage_id != after.stage_id
-        after.revalued = (before.amount, before.currency) != (after.amount, after.currency)
+    history.say_steps(chain)
     return chain
 
 

@@ -158,7 +158,8 @@ def _read_parts(recount: Recount, found: dict[int, Whole], inside: list[int]) ->
     for state in recount.dicts(
         "SELECT * FROM deals_dealstate WHERE deal_id BETWEEN %s AND %s ORDER BY deal_id, start, id", inside
     ):
-        state["start"], state["end"] = recount.instant(state["start"]), recount.instant(state["end"])
+        for name in ("start", "end", "again_at"):
+            state[name] = recount.instant(state[name])
         state["expected_close"] = recount.date(state["expected_close"])
         found[state["deal_id"]].states.append(state)
     sql = "SELECT deal_id, product_id, quantity, unit_price, amount FROM deals_dealline WHERE deal_id BETWEEN %s AND %s"
@@ -392,6 +393,9 @@ def check_chain(recount: Recount, whole: Whole) -> None:
             worth(before) != worth(after),
         ):
             recount.differ(f"{what} step at {after['start']}", (after["moved"], after["revalued"]), "as the row before says")
+    for place, state in enumerate(states):
+        again_at = next((later["start"] for later in states[place + 1 :] if later["status"] == "open"), None)
+        recount.expect(f"{what} open again after {state['start']}", state["again_at"], again_at)
     if [state["end"] is None for state in states] != [False] * (len(states) - 1) + [True]:
         recount.differ(f"{what} present rows", sum(state["end"] is None for state in states), 1)
     last = states[-1]

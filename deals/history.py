@@ -139,7 +139,9 @@ def rebuild(deals: Iterable[Deal], *, new: bool = False) -> None:
     states = _grouped(
         DealState.objects.filter(deal_id__in=ids).select_related("stage").order_by("deal_id", "start", "pk"), "deal_id"
     )
-    _keep_steps(states.values())
+    # Rows before and after these may have gone or been corrected.
+    wrong = [state for chain in states.values() for state in say_steps(chain)]
+    DealState.objects.bulk_update(wrong, STEPS, batch_size=500)
     visits = [visit for deal in deals for visit in visits_of(deal, states[deal.pk])]
     if not new:
         StageVisit.objects.filter(deal_id__in=ids).delete()
@@ -162,17 +164,24 @@ def rebuild(deals: Iterable[Deal], *, new: bool = False) -> None:
         lead_facts.rebuild(Lead.objects.filter(company_id__in=changed))
 
 
-def _keep_steps(chains: Iterable[Sequence[DealState]]) -> None:
-    """Says of each row whether stage or value differ from the row before it; rows before it may have gone or been corrected."""
-    wrong = []
-    for chain in chains:
-        for before, state in zip([None, *chain], chain, strict=False):
-            moved = before is not None and before.stage_id != state.stage_id
-            revalued = before is not None and (before.amount, before.currency) != (state.amount, state.currency)
-            if (state.moved, state.revalued) != (moved, revalued):
-                state.moved, state.revalued = moved, revalued
-                wrong.append(state)
-    DealState.objects.bulk_update(wrong, ["moved", "revalued"], batch_size=500)
+STEPS = ("moved", "revalued", "again_at")
+
+
+def say_steps(chain: Sequence[DealState]) -> list[DealState]:
+    """Says of each row of a deal whether stage or value differ from the row before it, and when its next open row starts; returns the
+    rows that said something else."""
+    wrong, again_at = [], None
+    for before, state in reversed(list(zip([None, *chain], chain, strict=False))):
+        moved = before is not None and before.stage_id != state.stage_id
+        revalued = before is not None and (before.amount, before.currency) != (state.amount, state.currency)
+        steps = dict(zip(STEPS, (moved, revalued, again_at), strict=True))
+        if any(getattr(state, name) != value for name, value in steps.items()):
+            for name, value in steps.items():
+                setattr(state, name, value)
+            wrong.append(state)
+        if state.status == Status.OPEN:
+            again_at = state.start
+    return wrong
 
 
 def refresh_facts(deals: Iterable[Deal]) -> None:

@@ -314,10 +314,8 @@ OPEN_STREAMS = ("deals.opened", "deals.left", "deals.closed")
 
 def _open_in(period: Period) -> QuerySet:
     """One row per deal open at some instant of the period: its last open state in it, whose values count (kpis.md G6)."""
-    rows = DealState.objects.open_during(period.start, period.end)
-    same = DealState.objects.open_during(period.start, period.end).filter(deal=OuterRef("deal"))
-    later = same.filter(Q(start__gt=OuterRef("start")) | Q(start=OuterRef("start"), pk__gt=OuterRef("pk")))
-    return rows.filter(~Exists(later))
+    last = Q(again_at__isnull=True) | Q(again_at__gte=first_instant(period.end))
+    return DealState.objects.open_during(period.start, period.end).filter(last)
 
 
 add_source(

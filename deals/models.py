@@ -276,6 +276,7 @@ class DealState(LocalDayMixin):
     expected_close = models.DateField(null=True)
     moved = models.BooleanField(default=False)  # the stage differs from the row before
     revalued = models.BooleanField(default=False)  # the amount differs from the row before
+    again_at = models.DateTimeField(null=True, editable=False)  # when the deal's next open row starts
     by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+")
     origin = models.CharField(max_length=10, choices=Origin.choices)
 

@@ -8,6 +8,7 @@ from typing import Any
 from crm.models import next_number
 from crm.money import to_major, to_minor
 from crm.sample.context import Sample
+from deals import history
 from deals.choices import PersonRole, Status
 from deals.models import Deal, DealLine, DealPerson, DealState, Stage
 from deals.services import line_amount
@@ -87,6 +88,7 @@ def _history(sample: Sample, story: Story, total: int) -> list[DealState]:
         _advance(sample, states, now, step.at, {name: value for name, value in wanted.items() if value is not None})
     if story.closed is not None:
         _advance(sample, states, now, story.closed, {"status": story.status})
+    history.say_steps(states)
     return states
 
 
@@ -98,13 +100,9 @@ def _guess(total: int, factor: float) -> int:
 def _advance(sample: Sample, states: list[DealState], now: dict[str, Any], at: Any, changes: dict[str, Any]) -> None:
     if all(now[name] == value for name, value in changes.items()):
         return
-    before = dict(now)
     now.update(changes)
     states[-1].end = at
-    state = _state(sample, at, now)
-    state.moved = before["stage"] != now["stage"]
-    state.revalued = before["amount"] != now["amount"]
-    states.append(state)
+    states.append(_state(sample, at, now))
 
 
 def _state(sample: Sample, at: Any, now: dict[str, Any]) -> DealState:
