@@ -36,6 +36,7 @@ def fill(sample: Sample, chance: random.Random) -> None:
         visit.origin = Origin.FORM if visit.started_at.astimezone(ZONE).date() >= sample.go_live else Origin.IMPORT
         visits.derive(visit)
     Visit.objects.bulk_create(rows, batch_size=1000)
+    visits.follow(rows)
     sent = [visits.submission_of(visit, visit.started_at) for visit in rows if visit.sessions == 1 and visit.submitted]
     for row in sent:
         row.spam = row.lead_id is None and chance.random() < 0.2

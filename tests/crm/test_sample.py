@@ -24,10 +24,11 @@ from analytics.registry import kpis
 from analytics.scopes import Scope
 from contacts.choices import LeadStatus
 from contacts.models import Activity, Company, Lead, Person, PersonEmail
-from crm import sample
+from crm import sample, site
 from crm.models import ActiveDay, Event, Organisation, Team, User, UserSpan
 from crm.models.users import Role
 from crm.periods import containing
+from crm.registry import Registry
 from deals import history
 from deals.choices import Status
 from deals.models import Deal, DealFacts, DealState, StageVisit
@@ -178,8 +179,12 @@ def test_each_company_has_people_but_those_that_were_entered_twice(filled: None)
     assert alone.count() == 9
 
 
-def test_the_same_day_gives_the_same_data(filled: None) -> None:
+def test_the_same_day_gives_the_same_data(filled: None, monkeypatch: pytest.MonkeyPatch) -> None:
     first = digest()
+    compared: Registry[Any] = Registry("Sample data")  # what comes after these takes longer and is not in the digest
+    for key in site.samples.keys()[: site.samples.keys().index("deals") + 1]:
+        compared.register(key, site.samples[key])
+    monkeypatch.setattr(site, "samples", compared)
     with transaction.atomic():
         for model in apps.get_models():
             model._base_manager.all()._raw_delete("default")
