@@ -64,6 +64,3 @@ def is_of(shown: Any, opened: Drill | None) -> bool:
         return False
     amounts = [opened.count, *([opened.total] if opened.total is not None else [])]
     return any(isclose(float(shown), float(amount), rel_tol=1e-9, abs_tol=1e-9) for amount in amounts)
-
-
-__all__ = ["Way", "is_of", "ways"]

@@ -27,14 +27,15 @@ STEP = 1_000
 LOSSES = ("Price", "Competitor", "No decision")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("deals", type=int, help=f"how many; a multiple of {BASE}, or fewer")
-    options = parser.parse_args()
+def main(about: str | None, what: str, fill: Callable[[int], None], each: int = 1) -> None:
+    """The command of a module that makes rows: `each` of what it makes for one of the number given."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("count", type=int, help=f"how many deals there are or shall be; a multiple of {BASE}, or fewer")
+    count = parser.parse_args().count
     django.setup()
     started = time.monotonic()
-    fill(options.deals)
-    print(f"{options.deals} deals in {time.monotonic() - started:.0f} s")
+    fill(count)
+    print(f"{each * count} {what} in {time.monotonic() - started:.0f} s")
 
 
 def fill(count: int) -> None:
@@ -368,4 +369,4 @@ def analyse() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, "deals", fill)

@@ -9,19 +9,12 @@ for the copied companies and people. For 10,000 tickets: 50,000 messages (five e
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
-import os
 import random
-import time
 from collections.abc import Sequence
 from typing import Any
 
-import django
-
-from .make_data import BASE, OFFSET, STEP, TIMELINES, analyse, copied_models, copy_rows, multiply, reset_sequences
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
+from .make_data import BASE, OFFSET, STEP, TIMELINES, analyse, copied_models, copy_rows, main, multiply, reset_sequences
 
 AGENTS = 10
 MESSAGES = 5
@@ -32,16 +25,6 @@ LATE = 0.8  # from here on in time a ticket may still be unsolved
 CLOSE_AFTER = dt.timedelta(days=14)
 CHANNELS = (("email", 0.5), ("web", 0.25), ("phone", 0.2), ("chat", 0.05))
 PRIORITIES = (("low", 0.15), ("normal", 0.6), ("high", 0.18), ("urgent", 0.07))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tickets", type=int, help=f"how many; a multiple of {BASE}, or fewer")
-    options = parser.parse_args()
-    django.setup()
-    started = time.monotonic()
-    fill(options.tickets)
-    print(f"{options.tickets} tickets in {time.monotonic() - started:.0f} s")
 
 
 def fill(count: int) -> None:
@@ -347,4 +330,4 @@ def clone(copy: int, before: dict[Any, int]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, "tickets", fill)

@@ -8,18 +8,11 @@ copies with visitors of their own.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
-import os
 import random
-import time
 from typing import Any
 
-import django
-
-from .make_data import BASE, OFFSET, STEP, analyse, copy_rows, multiply, reset_sequences
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
+from .make_data import BASE, OFFSET, STEP, analyse, copy_rows, main, multiply, reset_sequences
 
 VISITS = 10  # per deal
 REGULARS = 2_000  # visitors of the first copy who come again and again
@@ -28,16 +21,6 @@ DEVICES = ("desktop", "mobile", "tablet")
 
 #: Texts that tell one visitor from another.
 NAMES = {"marketing_visit": ("visitor", "key"), "marketing_submission": ("identity",)}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("deals", type=int, help=f"how many deals there are; a multiple of {BASE}, or fewer")
-    options = parser.parse_args()
-    django.setup()
-    started = time.monotonic()
-    fill(options.deals)
-    print(f"{VISITS * options.deals} visits in {time.monotonic() - started:.0f} s")
 
 
 def fill(count: int) -> None:
@@ -106,4 +89,4 @@ def write(sample: Any, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, "visits", fill, VISITS)
