@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from crm import jobs
 from crm.crash import crashpoint
+from crm.memory import working_memory
 
 from . import dirty, snapshots, sources, thresholds
 from .models import SLOTS, DailyMeasure, DirtyDay, SourceStatus
@@ -98,10 +99,8 @@ def rebuild(report: Callable[[str, int, int], None] | None = None) -> None:
 @transaction.atomic
 def rebuild_stream(stream: Stream) -> None:
     lock()
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL work_mem = '{REBUILD_MEMORY}'")
-    recompute(stream, None)
+    with working_memory(REBUILD_MEMORY):
+        recompute(stream, None)
 
 
 @transaction.atomic
@@ -161,21 +160,34 @@ def _insert(stream: Stream, days: Sequence[dt.date] | None) -> None:
     group = _by_grouping_sets if connection.vendor == "postgresql" else _by_union
     keys = ", ".join(["day_", "currency_", *(f"d{number}" for number in range(len(source.single)))])
     added = ", ".join(f"CAST(SUM(x{number}) AS bigint) AS x{number}" for number in range(len(source.measures)))
-    tables = [f"q AS MATERIALIZED (SELECT {keys}, {added} FROM ({rows}) r GROUP BY {keys})"]  # noqa: S608
+    summed = f"SELECT {keys}, {added} FROM ({rows}) r GROUP BY {keys}"  # noqa: S608
+    tables = [f"q AS MATERIALIZED ({summed})"]
+    if days is None and connection.vendor == "postgresql":
+        _keep_aside(summed, given)
+        tables, given = [], []
     selects, more = group(stream, len(source.measures))
     for number, name in enumerate(source.many):
         rows, found = flat(stream, days, [name]).query.sql_with_params()
         tables.append(f"many{number} AS ({rows})")
         select, names = _by_member(stream, name, f"many{number}")
         selects, given, more = f"{selects} UNION ALL {select}", [*given, *found], [*more, *names]
+    beside = f"WITH {', '.join(tables)}" if tables else ""
     slots = ", ".join(f"v{number}" for number in range(SLOTS))
     table = DailyMeasure._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} (source, day, dimension, member, currency, {slots}) "  # noqa: S608  names are ours
-            f"WITH {', '.join(tables)} {selects}",
+            f"{beside} {selects}",
             [*given, *more],
         )
+
+
+def _keep_aside(summed: str, params: Sequence[Any]) -> None:
+    """PostgreSQL: the sums of all rows as a table of this transaction. It reads with several processes for that, for an INSERT it does
+    not."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS q")  # in a test several streams share a transaction
+        cursor.execute(f"CREATE TEMPORARY TABLE q ON COMMIT DROP AS {summed}", params)
 
 
 def _sums(count: int) -> str:
