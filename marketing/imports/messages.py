@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -66,7 +67,9 @@ class Messages(Kind):
         for row, message in read:
             there = known.get(("n", message.campaign_id, message.number)) if message.number else None
             there = there or known.get(("e", message.campaign_id, message.email, message.sent_at))
-            if there is not None:
+            if there is not None and there.email != message.email:
+                row.refuse("number", _("is that of a message to another address"))
+            elif there is not None:
                 self._tell(row, there)
             else:
                 row.result = "created"
@@ -110,10 +113,8 @@ class Messages(Kind):
 def _known(messages: Sequence[CampaignMessage]) -> dict[tuple[Any, ...], CampaignMessage]:
     """Messages that are there, by the tool's number and by recipient and time."""
     found: dict[tuple[Any, ...], CampaignMessage] = {}
-    rows = CampaignMessage.objects.filter(
-        campaign__in={message.campaign_id for message in messages}, email__in={message.email for message in messages}
-    )
-    for message in rows:
+    same = Q(email__in={message.email for message in messages}) | Q(number__in={message.number for message in messages} - {""})
+    for message in CampaignMessage.objects.filter(same, campaign__in={message.campaign_id for message in messages}):
         found["e", message.campaign_id, message.email, message.sent_at] = message
         if message.number:
             found["n", message.campaign_id, message.number] = message

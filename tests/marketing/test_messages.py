@@ -170,6 +170,19 @@ def test_an_export_of_the_mailing_tool_is_imported_and_a_later_one_tells_more(tm
     assert not run().found
 
 
+def test_a_number_is_that_of_one_address(tmp_path: Path, people: Any) -> None:
+    rows = [
+        HEAD,
+        ["Spring", "m1", "zoe@firm.example", "2026-05-04 09:00", "", "", "", ""],
+        ["Spring", "m1", "leo@firm.example", "2026-05-04 09:00", "", "", "", ""],
+        ["Summer", "m1", "leo@firm.example", "2026-05-04 09:00", "", "", "", ""],
+    ]
+    found = run_import("messages", write(tmp_path / "m.csv", rows), actor=people.mia)
+    assert counts(found) == (2, 0, 0, 1)
+    assert reasons(found) == [(3, "number", "m1", "is that of a message to another address")]
+    assert list(CampaignMessage.objects.order_by("pk").values_list("email", flat=True)) == ["zoe@firm.example", "leo@firm.example"]
+
+
 def test_the_mailing_tool_writes_and_corrects_by_the_api(people: Any) -> None:
     campaign, api = CampaignFactory(owner=people.mia), Api(people.mia)
     told = {"campaign": campaign.pk, "email": "zoe@firm.example", "number": "m1", "sent_at": "2026-05-04T09:00:00Z"}
