@@ -14,7 +14,7 @@ from contacts.models import Company
 from crm import jobs
 from crm.models import User
 
-from .conftest import OpenAs, Site
+from .conftest import OpenAs, Site, press
 
 pytestmark = [pytest.mark.e2e, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -27,13 +27,13 @@ def test_she_adds_a_user_who_then_signs_in(site: Site, open_as: OpenAs) -> None:
     page.get_by_role("textbox", name="E-mail").fill("dora@sextant.example")
     page.get_by_role("textbox", name="New password").fill("blue heron on a pier")
     page.get_by_label(re.compile("^Role")).select_option("rep")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.get_by_role("row").filter(has_text="Dora Diaz")).to_be_visible()
     assert User.objects.get(username="dora").role == "rep"
     other = open_as(None, "/accounts/login/")
     other.get_by_label(re.compile("^User name")).fill("dora")
     other.get_by_label(re.compile("^Password")).fill("blue heron on a pier")
-    other.keyboard.press("Enter")
+    press(other, "Enter")
     expect(other.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
