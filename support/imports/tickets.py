@@ -263,12 +263,12 @@ class Tickets(Kind):
         if (changes or finish) and not step.may_change(ticket, "ticket"):
             row.refuse("number", _("exists already and belongs to another team"))
             return
+        later = "created_at" in changes and opened > ticket.created_at  # then it must first have been solved later, too
         try:
             with transaction.atomic():  # a refused row changes nothing
-                if changes:
-                    services.change_ticket(ticket, **changes)
-                for change in finish:
-                    services.change_ticket(ticket, **change)
+                for change in (*finish, changes) if later else (changes, *finish):
+                    if change:
+                        services.change_ticket(ticket, **change)
         except ValidationError as error:
             refuse_by(row, self, error)
             return

@@ -178,6 +178,25 @@ def test_the_check_confirms_what_an_import_made(tmp_path: Path, people: Any) -> 
     assert report.compared and not report.found
 
 
+def test_a_later_file_corrects_opening_and_solving_together(tmp_path: Path) -> None:
+    early = solved(status="Solved", closed_at="")
+    late = solved(
+        status="Solved",
+        closed_at="",
+        opened_at="2026-03-12 09:00",
+        first_response_at="2026-03-12 11:00",
+        resolved_at="2026-03-14 09:00",
+    )
+    load(tmp_path, early)
+    for file, opened, done, hours in ((late, "2026-03-12", "2026-03-14", 2), (early, "2026-03-02", "2026-03-03", 1)):
+        assert counts(load(tmp_path, file)) == (0, 1, 0, 0)
+        ticket = Ticket.objects.get()
+        assert (ticket.created_at, ticket.solved_at) == (utc(f"{opened} 09:00"), utc(f"{done} 09:00"))
+        assert value("first_response_time") == hours * 3600
+    jobs.run_all(strict=True, even_early=True)
+    assert check().found == []
+
+
 def test_a_refused_row_changes_nothing_of_its_ticket(tmp_path: Path) -> None:
     load(tmp_path, solved())
     run = load(tmp_path, row(number="A-1", subject="Other words", status="Open"))
