@@ -301,7 +301,7 @@ def all_terms(kpi: Kpi, question: Question, period: Period) -> Iterable[Term]:
         yield Term((ref,), ignores=kpi.choices)
 
 
-def _lists(asked: Sequence[tuple[Kpi, Period]], question: Question) -> dict[tuple[str, Span], dict[str, list[int]]]:
+def _lists(asked: Sequence[tuple[Kpi, Period]], question: Question) -> dict[tuple[str, Span], dict[str, Sequence[int]]]:
     """The sorted values behind medians: one query per KPI."""
     spans: dict[str, set[Span]] = defaultdict(set)
     for kpi, period in asked:

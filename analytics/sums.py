@@ -359,13 +359,13 @@ def fields_of(source: WindowSource, key: str, fields: Sequence[str], span: Span,
     return found
 
 
-#: (day, members in the order of the dimensions) -> the values of a measure
+#: (day, members in the order of the dimensions) -> the values of a measure, packed: they may be millions
 Held = dict[tuple[dt.date, tuple[str, ...]], array]
 
 
 def values_of(
     source: DailySource, key: str, spans: Iterable[Span], cut: Cut, together: Together | None = None
-) -> dict[Span, dict[str, list[int]]]:
+) -> dict[Span, dict[str, Sequence[int]]]:
     """All values of a measure, sorted, per span and member: for medians and percentiles, which no sum can give. Rows without a value
     are left out."""
     buckets = Buckets(spans)
@@ -377,15 +377,12 @@ def values_of(
         held = _values(source, key, buckets.range(), names, cut.filters)
     at = names.index(cut.by) if cut.by else None
     holders = buckets.spans_of()
-    found: dict[Span, dict[str, list[int]]] = {span: {} for span in buckets.spans}
+    found: dict[Span, dict[str, array]] = {span: {} for span in buckets.spans}
     for (day, members), values in held.items():
         if all(members[place] in wanted for place, wanted in kept):
             for span in holders.get(buckets.of(day), ()):
-                found[span].setdefault("" if at is None else members[at], []).extend(values)
-    for lists in found.values():
-        for one in lists.values():
-            one.sort()
-    return found
+                found[span].setdefault("" if at is None else members[at], array("q")).extend(values)
+    return {span: {member: array("q", sorted(one)) for member, one in members.items()} for span, members in found.items()}
 
 
 def _values(
