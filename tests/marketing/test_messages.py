@@ -180,7 +180,10 @@ def test_a_number_is_that_of_one_address(tmp_path: Path, people: Any) -> None:
     found = run_import("messages", write(tmp_path / "m.csv", rows), actor=people.mia)
     assert counts(found) == (2, 0, 0, 1)
     assert reasons(found) == [(3, "number", "m1", "is that of a message to another address")]
-    assert list(CampaignMessage.objects.order_by("pk").values_list("email", flat=True)) == ["zoe@firm.example", "leo@firm.example"]
+    assert list(CampaignMessage.objects.order_by("pk").values_list("email", flat=True)) == [
+        "zoe@firm.example",
+        "leo@firm.example",
+    ]
 
 
 def test_the_mailing_tool_writes_and_corrects_by_the_api(people: Any) -> None:
