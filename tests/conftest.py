@@ -120,12 +120,18 @@ def _rank(item: pytest.Item) -> int:
     return next(found, len(LONGEST))
 
 
+def _asks_database(item: pytest.Item) -> bool:
+    """Tests of faults ask one from processes of their own."""
+    fixtures = {"db", "transactional_db", "django_db_setup"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or any(item.get_closest_marker(name) for name in ("django_db", "faults"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leaves out what the machine cannot run, and begins with what takes longest. Pages are asked once: they show the querysets that
-    the API is asked for on each database."""
+    the API is asked for on each database. So is what asks no database."""
     for item in items:
-        if item.path.name.startswith("test_view_"):
+        if item.path.name.startswith("test_view_") or not _asks_database(item):
             item.add_marker(pytest.mark.once)
         if item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.needs("chromium"))

@@ -73,6 +73,7 @@ def test_the_matrix_covers_what_the_contract_names() -> None:
     assert {"/deals/{pk}/win/", "/deals/{pk}/history/", "/leads/{pk}/convert/", "/tasks/{pk}/complete/"} <= names
 
 
+@pytest.mark.once  # refused before any record is read
 @pytest.mark.parametrize("row", ALL, ids=identify)
 def test_without_a_token_every_address_answers_401(row: tuple[str, str, str], south: dict[str, Any]) -> None:
     response = Api().call(row[0], path_to(row, south), {})
@@ -81,6 +82,7 @@ def test_without_a_token_every_address_answers_401(row: tuple[str, str, str], so
     assert response.json()["errors"][0]["code"] == "not_authenticated"
 
 
+@pytest.mark.once  # refused before any record is read
 @pytest.mark.parametrize("row", WRITES, ids=identify)
 def test_a_token_to_read_cannot_write_anywhere(row: tuple[str, str, str], south: dict[str, Any], people: Any) -> None:
     before = Event.objects.count()
