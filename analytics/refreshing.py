@@ -186,7 +186,7 @@ def _keep_aside(summed: str, params: Sequence[Any]) -> None:
     """PostgreSQL: the sums of all rows as a table of this transaction. It reads with several processes for that, for an INSERT it does
     not."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS q")  # in a test several streams share a transaction
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.q")  # in a test several streams share a transaction
         cursor.execute(f"CREATE TEMPORARY TABLE q ON COMMIT DROP AS {summed}", params)
 
 
