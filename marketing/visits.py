@@ -63,7 +63,8 @@ def follow(visits: Iterable[Visit]) -> None:
     visitors = {visit.visitor for visit in visits} - {""}
     before: dict[str, dt.datetime] = {}
     moved = []
-    rows = Visit.objects.filter(visitor__in=visitors).order_by("visitor", "started_at", "pk")
+    known = Visit.objects.exclude(visitor="")  # as the index of visitors says
+    rows = known.filter(visitor__in=visitors).order_by("visitor", "started_at", "pk")
     for visit in rows.only("visitor", "started_at", "earlier_at"):
         earlier = before.get(visit.visitor)
         if visit.earlier_at != earlier:
