@@ -439,7 +439,7 @@ def close_old(now: dt.datetime | None = None, limit: int = 200) -> int:
     before = now - dt.timedelta(days=Desk.current().close_after_days)
     old = Ticket.objects.filter(solved_at__lte=before, closed_at__isnull=True)
     closed = 0
-    for pk in list(old.order_by("solved_at").values_list("pk", flat=True)[:limit]):
+    for pk in list(old.order_by("solved_at", "pk").values_list("pk", flat=True)[:limit]):
         with transaction.atomic():
             ticket = old.select_for_update().filter(pk=pk).first()  # none when a customer reopened it meanwhile
             if ticket is not None:
